@@ -1,0 +1,144 @@
+/**
+ * ClickHouse's RowBinary format, the part that the tables here use: no header, values in column order, little
+ * endian, text and maps prefixed with their length as LEB128.
+ * Source: https://clickhouse.com/docs/interfaces/formats/RowBinary
+ */
+export type ColumnType =
+  | 'UUID'
+  | "DateTime64(3, 'UTC')"
+  | 'String'
+  | 'LowCardinality(String)'
+  | 'Bool'
+  | 'UInt8'
+  | 'UInt16'
+  | 'UInt32'
+  | 'UInt64'
+  | 'Nullable(UInt32)'
+  | 'Map(LowCardinality(String), String)'
+
+/** A growing buffer that rows are written into; `take` hands out a copy and starts anew. */
+export interface RowWriter {
+  write(type: ColumnType, value: unknown): void
+  take(): Buffer
+}
+
+/** Numbers outside of an integer column are brought to its nearest value: a row is never lost to an odd number. */
+function clampInteger(value: unknown, max: number): number {
+  const number = typeof value === 'number' ? value : Number(value)
+  if (!(number > 0)) return 0
+  return number >= max ? max : Math.trunc(number)
+}
+
+/** The 16 bytes of a UUID as RowBinary has them: two UInt64, high half first, each little endian. */
+export function uuidBytes(uuid: string): Buffer {
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
+  if (bytes.length !== 16) throw new TypeError('not a UUID')
+  bytes.subarray(0, 8).reverse()
+  bytes.subarray(8, 16).reverse()
+  return bytes
+}
+
+/** The text of a UUID from its 16 bytes in RowBinary's order. */
+export function uuidText(bytes: Uint8Array): string {
+  const copy = Buffer.from(bytes)
+  copy.subarray(0, 8).reverse()
+  copy.subarray(8, 16).reverse()
+  const hex = copy.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+export function createRowWriter(initialBytes = 8192): RowWriter {
+  let buffer = Buffer.allocUnsafeSlow(initialBytes)
+  let offset = 0
+
+  function reserve(bytes: number): void {
+    if (offset + bytes <= buffer.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, offset + bytes))
+    buffer.copy(grown, 0, 0, offset)
+    buffer = grown
+  }
+
+  function writeLength(length: number): void {
+    reserve(5)
+    let rest = length
+    while (rest >= 0x80) {
+      buffer[offset++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    buffer[offset++] = rest
+  }
+
+  function writeText(text: string): void {
+    // A UTF-16 unit takes at most 3 bytes, so up to 42 of them need one length byte whatever they are.
+    if (text.length <= 42) {
+      reserve(1 + text.length * 3)
+      const length = buffer.write(text, offset + 1, 'utf8')
+      buffer[offset] = length
+      offset += 1 + length
+      return
+    }
+    const length = Buffer.byteLength(text)
+    writeLength(length)
+    reserve(length)
+    offset += buffer.write(text, offset, 'utf8')
+  }
+
+  const writers: Record<ColumnType, (value: unknown) => void> = {
+    UUID(value) {
+      reserve(16)
+      offset += uuidBytes(value as string).copy(buffer, offset)
+    },
+    "DateTime64(3, 'UTC')"(value) {
+      reserve(8)
+      offset = buffer.writeBigInt64LE(BigInt(Math.trunc(value as number)), offset)
+    },
+    String: (value) => writeText(value as string),
+    'LowCardinality(String)': (value) => writeText(value as string),
+    Bool(value) {
+      reserve(1)
+      buffer[offset++] = value ? 1 : 0
+    },
+    UInt8(value) {
+      reserve(1)
+      buffer[offset++] = clampInteger(value, 0xff)
+    },
+    UInt16(value) {
+      reserve(2)
+      offset = buffer.writeUInt16LE(clampInteger(value, 0xffff), offset)
+    },
+    UInt32(value) {
+      reserve(4)
+      offset = buffer.writeUInt32LE(clampInteger(value, 0xffffffff), offset)
+    },
+    UInt64(value) {
+      reserve(8)
+      offset = buffer.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value as bigint | number)), offset)
+    },
+    'Nullable(UInt32)'(value) {
+      reserve(5)
+      if (value === null || value === undefined) {
+        buffer[offset++] = 1
+        return
+      }
+      buffer[offset++] = 0
+      offset = buffer.writeUInt32LE(clampInteger(value, 0xffffffff), offset)
+    },
+    'Map(LowCardinality(String), String)'(value) {
+      const map = value as ReadonlyMap<string, string>
+      writeLength(map.size)
+      for (const [key, text] of map) {
+        writeText(key)
+        writeText(text)
+      }
+    },
+  }
+
+  return {
+    write: (type, value) => writers[type](value),
+    take() {
+      const row = Buffer.from(buffer.subarray(0, offset))
+      offset = 0
+      return row
+    },
+  }
+}

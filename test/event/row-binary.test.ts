@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ColumnType, createRowWriter, uuidBytes, uuidText } from '../../src/event/row-binary.ts'
+import { openStoreClients, type StoreClients } from '../../src/store/client.ts'
+import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+
+const text = fc.string({ unit: 'binary', maxLength: 300 }).filter((value) => value.isWellFormed())
+const columns: readonly { name: string; type: ColumnType; value: fc.Arbitrary<unknown> }[] = [
+  { name: 'a', type: 'UUID', value: fc.uuid() },
+  { name: 'b', type: "DateTime64(3, 'UTC')", value: fc.integer({ min: 0, max: 4_000_000_000_000 }) },
+  { name: 'c', type: 'String', value: text },
+  { name: 'd', type: 'LowCardinality(String)', value: text },
+  { name: 'e', type: 'Bool', value: fc.boolean() },
+  { name: 'f', type: 'UInt16', value: fc.integer({ min: 0, max: 65_535 }) },
+  { name: 'g', type: 'UInt32', value: fc.integer({ min: 0, max: 0xffffffff }) },
+  { name: 'h', type: 'UInt64', value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) },
+  { name: 'i', type: 'Nullable(UInt32)', value: fc.option(fc.integer({ min: 0, max: 0xffffffff })) },
+  {
+    name: 'j',
+    type: 'Map(LowCardinality(String), String)',
+    value: fc.array(fc.tuple(text, text), { maxLength: 5 }).map((pairs) => new Map(pairs)),
+  },
+]
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let clients: StoreClients
+beforeAll(async () => {
+  directory = await temporaryDirectory()
+  clients = await openStoreClients(testConfig(directory.path))
+})
+afterAll(async () => {
+  await clients.close()
+  await directory.remove()
+})
+
+describe('the row writer', () => {
+  it('writes what the engine reads back', async () => {
+    mkdirSync(directory.path, { recursive: true })
+    const file = join(directory.path, 'rows.bin')
+    const structure = columns.map(({ name, type }) => `${name} ${type.replaceAll("'", "''")}`).join(', ')
+    const query = `SELECT a, toUnixTimestamp64Milli(b), c, d, e, f, g, toString(h), i, mapKeys(j), mapValues(j)
+      FROM file('${file}', 'RowBinary', '${structure}') SETTINGS output_format_json_quote_64bit_integers = 0`
+    const rowsOfValues = fc.array(fc.tuple(...columns.map(({ value }) => value)), {
+      minLength: 1,
+      maxLength: 20,
+    })
+    await fc.assert(
+      fc.asyncProperty(rowsOfValues, async (rows) => {
+        const writer = createRowWriter(16)
+        for (const row of rows)
+          for (const [index, { type }] of columns.entries()) writer.write(type, row[index])
+        writeFileSync(file, writer.take())
+        const result = await clients.writer.query({ query, format: 'JSONCompactEachRow' })
+        const expected = rows.map(([a, b, c, d, e, f, g, h, i, j]) => {
+          const map = j as Map<string, string>
+          return [a, b, c, d, e, f, g, String(h), i, [...map.keys()], [...map.values()]]
+        })
+        expect(await result.json()).toEqual(expected)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('brings numbers outside of a column to its nearest value', () => {
+    const writer = createRowWriter()
+    for (const value of [-1, 1e9, Number.NaN, 3.9]) writer.write('UInt16', value)
+    expect([...new Uint16Array(new Uint8Array(writer.take()).buffer)]).toEqual([0, 65_535, 0, 3])
+  })
+
+  it('turns UUIDs into their bytes and back', () => {
+    fc.assert(fc.property(fc.uuid(), (uuid) => uuidText(uuidBytes(uuid)) === uuid))
+    expect(() => uuidBytes('nonsense')).toThrow(TypeError)
+  })
+})
