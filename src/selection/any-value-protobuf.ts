@@ -1,0 +1,132 @@
+import type { AttributeValue } from '../event/attribute.ts'
+import { maxAnyValueDepth } from './nesting.ts'
+import { anyValueFields, keyValueFields, valueListFields } from './otlp-wire-types.ts'
+import type { ProtobufReader } from './protobuf-reader.ts'
+import {
+  enterShortField,
+  findField,
+  malformedProtobuf,
+  nextField,
+  readContentEnd,
+  skipField,
+} from './protobuf-reader.ts'
+import {
+  readBoolean,
+  readBytes,
+  readDouble,
+  readInt64,
+  readKey,
+  readKeyTo,
+  readText,
+  readTextTo,
+} from './protobuf-values.ts'
+
+const keyTag = 0x0a
+const stringValueTag = 0x0a
+
+/** Attributes while they are read. */
+export type AttributesBuilder = Map<string, AttributeValue>
+
+/**
+ * Passes a KeyValue whose length follows and adds it to `attributes`; the last of equal keys wins.
+ * Throws MalformedOtlpError for values nested deeper than `maxAnyValueDepth`.
+ */
+export function readAttribute(reader: ProtobufReader, end: number, attributes: AttributesBuilder): void {
+  readKeyValue(reader, end, attributes, 0)
+}
+
+/**
+ * Passes an AnyValue whose length follows. `earlier` is the value of the same field earlier in the message:
+ * protobuf merges occurrences of a message field, so lists are continued and anything else is replaced.
+ */
+export function readAnyValue(reader: ProtobufReader, end: number, earlier: AttributeValue): AttributeValue {
+  return readValue(reader, end, earlier, 0)
+}
+
+function readKeyValue(reader: ProtobufReader, end: number, into: AttributesBuilder, depth: number): void {
+  const messageEnd = readContentEnd(reader, end)
+  // Encoders write the key, then the value.
+  const keyEnd = enterShortField(reader, messageEnd, keyTag)
+  let key = keyEnd === 0 ? '' : readKeyTo(reader, keyEnd)
+  let value: AttributeValue = null
+  while (reader.position < messageEnd) {
+    switch (nextField(reader, messageEnd, keyValueFields)) {
+      case 1:
+        key = readKey(reader, messageEnd)
+        break
+      case 2:
+        value = readValue(reader, messageEnd, value, depth)
+        break
+      default:
+        skipField(reader, messageEnd)
+    }
+  }
+  into.set(key, value)
+}
+
+function readValue(
+  reader: ProtobufReader,
+  end: number,
+  earlier: AttributeValue,
+  depth: number,
+): AttributeValue {
+  const messageEnd = readContentEnd(reader, end)
+  const textEnd = enterShortField(reader, messageEnd, stringValueTag)
+  let value = textEnd === 0 ? earlier : readTextTo(reader, textEnd)
+  while (reader.position < messageEnd) {
+    switch (nextField(reader, messageEnd, anyValueFields)) {
+      case 1:
+        value = readText(reader, messageEnd)
+        break
+      case 2:
+        value = readBoolean(reader, messageEnd)
+        break
+      case 3:
+        value = readInt64(reader, messageEnd)
+        break
+      case 4:
+        value = readDouble(reader, messageEnd)
+        break
+      case 5:
+        value = readArray(reader, messageEnd, value, depth + 1)
+        break
+      case 6:
+        value = readKeyValueList(reader, messageEnd, value, depth + 1)
+        break
+      case 7:
+        value = readBytes(reader, messageEnd)
+        break
+      default:
+        skipField(reader, messageEnd)
+    }
+  }
+  return value
+}
+
+function readArray(
+  reader: ProtobufReader,
+  end: number,
+  earlier: AttributeValue,
+  depth: number,
+): AttributeValue {
+  if (depth > maxAnyValueDepth) malformedProtobuf(reader, 'attribute value nested too deep')
+  const messageEnd = readContentEnd(reader, end)
+  const array = Array.isArray(earlier) ? (earlier as AttributeValue[]) : []
+  while (findField(reader, messageEnd, valueListFields, 1)) {
+    array.push(readValue(reader, messageEnd, null, depth))
+  }
+  return array
+}
+
+function readKeyValueList(
+  reader: ProtobufReader,
+  end: number,
+  earlier: AttributeValue,
+  depth: number,
+): AttributeValue {
+  if (depth > maxAnyValueDepth) malformedProtobuf(reader, 'attribute value nested too deep')
+  const messageEnd = readContentEnd(reader, end)
+  const list: AttributesBuilder = earlier instanceof Map ? earlier : new Map()
+  while (findField(reader, messageEnd, valueListFields, 1)) readKeyValue(reader, messageEnd, list, depth)
+  return list
+}

@@ -1,0 +1,180 @@
+import { MalformedOtlpError } from '../event/selected-event.ts'
+import type { ByteSource } from './byte-source.ts'
+import { maxJsonDepth } from './nesting.ts'
+
+// The grammar of RFC 8259 over bytes, without making anything. Bytes from 0x80 are let through inside of
+// strings: whether they are UTF-8 is not checked.
+
+export const quote = 0x22
+export const backslash = 0x5c
+
+const comma = 0x2c
+const colon = 0x3a
+const minus = 0x2d
+const openArray = 0x5b
+const closeArray = 0x5d
+const openObject = 0x7b
+const closeObject = 0x7d
+
+const simpleEscapes = new Set(Buffer.from('"\\/bfnrt'))
+const literals = ['true', 'false', 'null'].map((text) => Buffer.from(text))
+
+export function malformedJson(position: number, what: string): never {
+  throw new MalformedOtlpError(`Malformed JSON: ${what} at byte ${position}`)
+}
+
+/** Which containers are open around the place in `endOfValue`: 1 = object, 0 = array. */
+const open = new Uint8Array(maxJsonDepth)
+
+/**
+ * Where the value that starts at `start`, whitespace before it allowed, ends.
+ * Throws MalformedOtlpError for anything but JSON and for nesting beyond `maxJsonDepth`.
+ */
+export function endOfValue(source: ByteSource, start: number): number {
+  const { bytes } = source
+  let position = start
+  let depth = 0
+  let inObject = 0
+  for (;;) {
+    let byte = bytes[position] as number
+    if (byte <= 0x20) {
+      position = skipWhitespace(bytes, position)
+      byte = bytes[position] as number
+    }
+    if (byte === quote) position = endOfString(source, position)
+    else if (byte === openObject || byte === openArray) {
+      position = skipWhitespace(bytes, position + 1)
+      if (bytes[position] !== (byte === openObject ? closeObject : closeArray)) {
+        if (depth === maxJsonDepth) malformedJson(position, 'nested too deep')
+        open[depth++] = inObject
+        inObject = byte === openObject ? 1 : 0
+        if (inObject === 1) position = endOfKey(source, position)
+        continue
+      }
+      position++
+    } else if (byte === minus || isDigit(byte)) position = endOfNumber(bytes, position)
+    else position = endOfLiteral(bytes, position)
+
+    for (;;) {
+      if (depth === 0) return position
+      byte = bytes[position] as number
+      if (byte <= 0x20) {
+        position = skipWhitespace(bytes, position)
+        byte = bytes[position] as number
+      }
+      if (byte === comma) {
+        position++
+        if (inObject === 1) position = endOfKey(source, skipWhitespace(bytes, position))
+        break
+      }
+      if (byte !== (inObject === 1 ? closeObject : closeArray)) malformedJson(position, 'no comma and no end')
+      position++
+      inObject = open[--depth] as number
+    }
+  }
+}
+
+export function skipWhitespace(bytes: Buffer, start: number): number {
+  let position = start
+  for (;;) {
+    const byte = bytes[position]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return position
+    position++
+  }
+}
+
+/** `start` is at the key's quote; the end is behind the colon. */
+export function endOfKey(source: ByteSource, start: number): number {
+  const { bytes } = source
+  if (bytes[start] !== quote) malformedJson(start, 'no key where one has to be')
+  let position = endOfString(source, start)
+  if (bytes[position] !== colon) {
+    position = skipWhitespace(bytes, position)
+    if (bytes[position] !== colon) malformedJson(position, 'no colon after a key')
+  }
+  return position + 1
+}
+
+/** `start` is at the opening quote; the end is behind the closing one. */
+export function endOfString(source: ByteSource, start: number): number {
+  const { bytes } = source
+  let position = endOfPlain(source, start + 1)
+  while (bytes[position] === backslash) position = endOfPlain(source, endOfEscape(bytes, position))
+  if (bytes[position] !== quote) malformedJson(position, 'control character or end within a string')
+  return position + 1
+}
+
+/**
+ * Where bytes that stand for themselves in a string end: at a quote, a backslash, a control character or the
+ * end. Four bytes at a time: in each byte of a difference the sign bit tells whether it was below what was
+ * subtracted, exactly so in the lowest such byte, and the lowest is what is wanted.
+ * Source: Bit Twiddling Hacks, "Determine if a word has a byte less than n".
+ */
+export function endOfPlain({ bytes, view }: ByteSource, start: number): number {
+  const lastWord = bytes.length - 4
+  let position = start
+  while (position <= lastWord) {
+    const word = view.getInt32(position, true)
+    const quotes = word ^ 0x22222222
+    const backslashes = word ^ 0x5c5c5c5c
+    const found =
+      (((quotes - 0x01010101) & ~quotes) |
+        ((backslashes - 0x01010101) & ~backslashes) |
+        ((word - 0x20202020) & ~word)) &
+      0x80808080
+    if (found !== 0) return position + ((31 - Math.clz32(found & -found)) >> 3)
+    position += 4
+  }
+  while (position < bytes.length) {
+    const byte = bytes[position] as number
+    if (byte === quote || byte === backslash || byte < 0x20) break
+    position++
+  }
+  return position
+}
+
+function endOfEscape(bytes: Buffer, start: number): number {
+  const letter = bytes[start + 1]
+  if (letter !== undefined && simpleEscapes.has(letter)) return start + 2
+  if (letter !== 0x75) malformedJson(start, 'unknown escape')
+  for (let i = start + 2; i < start + 6; i++) {
+    const byte = bytes[i] ?? 0
+    const isLetter = (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66)
+    if (!isLetter && !isDigit(byte)) malformedJson(start, 'unknown escape')
+  }
+  return start + 6
+}
+
+export function endOfNumber(bytes: Buffer, start: number): number {
+  let position = bytes[start] === minus ? start + 1 : start
+  position = bytes[position] === 0x30 ? position + 1 : endOfDigits(bytes, position)
+  if (bytes[position] === 0x2e) position = endOfDigits(bytes, position + 1)
+  if (bytes[position] === 0x65 || bytes[position] === 0x45) {
+    const sign = bytes[position + 1]
+    position = endOfDigits(bytes, sign === 0x2b || sign === 0x2d ? position + 2 : position + 1)
+  }
+  return position
+}
+
+/** At least one digit. */
+function endOfDigits(bytes: Buffer, start: number): number {
+  let position = start
+  while (position < bytes.length && isDigit(bytes[position] as number)) position++
+  if (position === start) malformedJson(start, 'no digit where one has to be')
+  return position
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
+}
+
+export function endOfLiteral(bytes: Buffer, start: number): number {
+  for (const literal of literals) {
+    if (bytes[start] !== literal[0]) continue
+    for (let i = 1; i < literal.length; i++) {
+      if (bytes[start + i] !== literal[i]) malformedJson(start, 'no value where one has to be')
+    }
+    return start + literal.length
+  }
+  return malformedJson(start, 'no value where one has to be')
+}

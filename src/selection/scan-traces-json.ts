@@ -1,0 +1,209 @@
+import type { AttributesBuilder } from './any-value-json.ts'
+import { readAttributes } from './any-value-json.ts'
+import type { EventName, EventRule } from './event-rule.ts'
+import { nameAt, nameOf } from './event-rule.ts'
+import type { Enclosing, ExportScan } from './export-scan.ts'
+import { spanIdSize, traceIdSize } from './identifier.ts'
+import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
+import type { JsonReader } from './json-reader.ts'
+import {
+  enterArray,
+  enterObject,
+  nextElement,
+  nextMember,
+  passKey,
+  passNull,
+  passString,
+  unescaped,
+} from './json-reader.ts'
+import { readEnum, readId, readText, readUint32, readUint64, skipValue } from './json-values.ts'
+import type { JsonItems } from './scan-export-json.ts'
+import type { NamedSpanEvent } from './span-events.ts'
+import { selectSpanEvents } from './span-events.ts'
+
+/** Names: opentelemetry-proto, trace/v1/trace.proto, in lowerCamelCase. */
+export const spansJson: JsonItems = {
+  resourceGroups: jsonKey('resourceSpans'),
+  scopeGroups: jsonKey('scopeSpans'),
+  items: jsonKey('spans'),
+  mayMatch,
+  select,
+}
+
+const spanKeys = jsonKeys(
+  'traceId',
+  'spanId',
+  'parentSpanId',
+  'name',
+  'kind',
+  'startTimeUnixNano',
+  'endTimeUnixNano',
+  'attributes',
+  'droppedAttributesCount',
+  'events',
+  'droppedEventsCount',
+  'status',
+)
+const eventKeys = jsonKeys('timeUnixNano', 'name', 'attributes', 'droppedAttributesCount')
+const statusKeys = jsonKeys('code', 'message')
+const eventsKey = jsonKey('events')
+const nameKey = jsonKey('name')
+
+const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
+  (kind) => `SPAN_KIND_${kind}`,
+)
+const statusCodes = ['UNSET', 'OK', 'ERROR'].map((code) => `STATUS_CODE_${code}`)
+
+function mayMatch(scan: ExportScan<JsonReader>): boolean {
+  const { reader, rule } = scan
+  let matches = false
+  for (let more = enterObject(reader); more; more = nextMember(reader)) {
+    passKey(reader)
+    if (!keyIs(reader, eventsKey)) skipValue(reader)
+    else {
+      for (let event = enterArray(reader); event; event = nextElement(reader)) {
+        scan.eventCount++
+        if (passEvent(reader, rule)) matches = true
+      }
+    }
+  }
+  return matches
+}
+
+/** Passes an event; true when its name is one of the rule. */
+function passEvent(reader: JsonReader, rule: EventRule): boolean {
+  let matches = false
+  for (let more = enterObject(reader); more; more = nextMember(reader)) {
+    passKey(reader)
+    if (!keyIs(reader, nameKey)) skipValue(reader)
+    else if (!passNull(reader)) matches = readName(reader, rule) !== undefined
+  }
+  return matches
+}
+
+function readName(reader: JsonReader, rule: EventRule): EventName | undefined {
+  passString(reader)
+  if (reader.stringEscaped) return nameOf(rule, unescaped(reader))
+  return nameAt(rule, reader.bytes, reader.stringStart, reader.stringEnd)
+}
+
+function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
+  const { reader, rule } = scan
+  const attributes: AttributesBuilder = new Map()
+  const events: NamedSpanEvent[] = []
+  const status = { code: 0, message: '' }
+  let traceId = ''
+  let spanId = ''
+  let parentSpanId = ''
+  let name = ''
+  let kind = 0
+  let startTimeUnixNano = 0n
+  let endTimeUnixNano = 0n
+  let droppedAttributesCount = 0
+  let droppedEventsCount = 0
+  for (let more = enterObject(reader); more; more = nextMember(reader)) {
+    passKey(reader)
+    const key = knownKey(reader, spanKeys)
+    if (passNull(reader)) continue
+    switch (key) {
+      case 'traceId':
+        traceId = readId(reader, traceIdSize)
+        break
+      case 'spanId':
+        spanId = readId(reader, spanIdSize)
+        break
+      case 'parentSpanId':
+        parentSpanId = readId(reader, spanIdSize)
+        break
+      case 'name':
+        name = readText(reader)
+        break
+      case 'kind':
+        kind = readEnum(reader, spanKinds)
+        break
+      case 'startTimeUnixNano':
+        startTimeUnixNano = readUint64(reader)
+        break
+      case 'endTimeUnixNano':
+        endTimeUnixNano = readUint64(reader)
+        break
+      case 'attributes':
+        readAttributes(reader, attributes)
+        break
+      case 'droppedAttributesCount':
+        droppedAttributesCount = readUint32(reader)
+        break
+      case 'events':
+        readEvents(reader, rule, events)
+        break
+      case 'droppedEventsCount':
+        droppedEventsCount = readUint32(reader)
+        break
+      case 'status':
+        readStatus(reader, status)
+        break
+      default:
+        skipValue(reader)
+    }
+  }
+  const span = {
+    name,
+    kind,
+    parentSpanId,
+    startTimeUnixNano,
+    endTimeUnixNano,
+    statusCode: status.code,
+    statusMessage: status.message,
+    attributes,
+    droppedAttributesCount,
+    droppedEventsCount,
+  }
+  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.selected)
+}
+
+function readEvents(reader: JsonReader, rule: EventRule, events: NamedSpanEvent[]): void {
+  for (let more = enterArray(reader); more; more = nextElement(reader)) {
+    const event = readNamedEvent(reader, rule)
+    if (event !== undefined) events.push(event)
+  }
+}
+
+function readNamedEvent(reader: JsonReader, rule: EventRule): NamedSpanEvent | undefined {
+  const attributes: AttributesBuilder = new Map()
+  let name: EventName | undefined
+  let timeUnixNano = 0n
+  let droppedAttributesCount = 0
+  for (let more = enterObject(reader); more; more = nextMember(reader)) {
+    passKey(reader)
+    const key = knownKey(reader, eventKeys)
+    if (passNull(reader)) continue
+    switch (key) {
+      case 'timeUnixNano':
+        timeUnixNano = readUint64(reader)
+        break
+      case 'name':
+        name = readName(reader, rule)
+        break
+      case 'attributes':
+        readAttributes(reader, attributes)
+        break
+      case 'droppedAttributesCount':
+        droppedAttributesCount = readUint32(reader)
+        break
+      default:
+        skipValue(reader)
+    }
+  }
+  return name === undefined ? undefined : { name, timeUnixNano, attributes, droppedAttributesCount }
+}
+
+function readStatus(reader: JsonReader, status: { code: number; message: string }): void {
+  for (let more = enterObject(reader); more; more = nextMember(reader)) {
+    passKey(reader)
+    const key = knownKey(reader, statusKeys)
+    if (passNull(reader)) continue
+    if (key === 'code') status.code = readEnum(reader, statusCodes)
+    else if (key === 'message') status.message = readText(reader)
+    else skipValue(reader)
+  }
+}
