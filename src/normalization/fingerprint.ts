@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto'
+import type { ErrorCategory } from '../event/upstream-error-event.ts'
+import { messageTemplate } from './message-template.ts'
+import { canonicalPlatform } from './providers/canonical-platform.ts'
+
+export { messageTemplate } from './message-template.ts'
+
+/** Part of what is hashed. Raise it with every change that gives an existing error another fingerprint. */
+export const fingerprintVersion = 1
+
+export interface FingerprintParts {
+  readonly platform: string
+  readonly category: ErrorCategory
+  /** 0 = no answer. */
+  readonly statusCode: number
+  readonly errorType: string
+  readonly errorCode: string
+  readonly message: string
+}
+
+/**
+ * An unsigned 64-bit hash that is the same for errors that differ only in ids, numbers, names and the like, and for
+ * all spellings of a platform: the first 8 bytes, big-endian, of a SHA-256 over the parts, each ended by U+0000.
+ */
+export function fingerprint(parts: FingerprintParts): bigint {
+  const canonical = [
+    fingerprintVersion,
+    canonicalPlatform(parts.platform),
+    parts.category,
+    parts.statusCode,
+    nameTemplate(parts.errorType),
+    nameTemplate(parts.errorCode),
+    messageTemplate(parts.message).toLowerCase(),
+    '',
+  ].join('\0')
+  return hash('sha256', canonical, 'buffer').readBigUInt64BE(0)
+}
+
+/** Types and codes are names; their digits tell them apart. Some providers send a sentence. */
+function nameTemplate(name: string): string {
+  return (name.length > 64 || name.includes(' ') ? messageTemplate(name) : name).toLowerCase()
+}

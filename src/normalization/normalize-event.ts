@@ -1,0 +1,156 @@
+import { attributeBoolean } from '../event/attribute.ts'
+import type { SelectedEvent, SpanOfEvent } from '../event/selected-event.ts'
+import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
+import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
+import { eventId } from './event-id.ts'
+import { fingerprint } from './fingerprint.ts'
+import { headersText, readHeaders } from './headers.ts'
+import { parseProviderError } from './providers/parse-provider-error.ts'
+import { platformFromHost } from './providers/platform-from-host.ts'
+import { splitUrl } from './split-url.ts'
+
+export type RejectReason = 'no_timestamp' | 'too_old' | 'in_future'
+
+export type Normalized =
+  | { readonly status: 'row'; readonly event: UpstreamErrorEvent }
+  | { readonly status: 'rejected'; readonly reason: RejectReason }
+
+export interface NormalizationLimits {
+  /** Older events would be deleted as soon as they are stored. */
+  readonly maxAgeMs: number
+}
+
+const spanKindServer = 2
+const spanKindClient = 3
+/** A sender's clock may be ahead; what is further in the future is a broken timestamp, and a partition of its own. */
+const maxAheadMs = 86_400_000
+
+/** Makes the hop that turns a selected event into a row, by the event contract ("Fields"). */
+export function createNormalizer(
+  limits: NormalizationLimits,
+): (event: SelectedEvent, nowMs: number) => Normalized {
+  return (event, nowMs) => {
+    const createdAtMs = Number(event.timeUnixNano / 1_000_000n)
+    if (event.timeUnixNano === 0n) return { status: 'rejected', reason: 'no_timestamp' }
+    if (createdAtMs < nowMs - limits.maxAgeMs) return { status: 'rejected', reason: 'too_old' }
+    if (createdAtMs > nowMs + maxAheadMs) return { status: 'rejected', reason: 'in_future' }
+    return { status: 'row', event: toUpstreamErrorEvent(event, createdAtMs, nowMs) }
+  }
+}
+
+function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: number): UpstreamErrorEvent {
+  const lookup = createAttributeLookup(event)
+  const { text, number } = lookup
+  const clientSpan = event.span?.kind === spanKindClient ? event.span : undefined
+  const serverSpan = event.span?.kind === spanKindServer ? event.span : undefined
+
+  const url = splitUrl(text('url.full', 'http.url'))
+  const urlPath = text('url.path', 'http.target')
+  const host = text('server.address', 'net.peer.name') || url.host
+  const platform = text('gen_ai.provider.name', 'gen_ai.system').toLowerCase() || platformFromHost(host)
+  const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
+  const requestHeaders = readHeaders(lookup, 'http.request.header.', ['http.request.headers'])
+  const responseHeaders = readHeaders(lookup, 'http.response.header.', ['http.response.headers'])
+  const responseBody = text('http.response.body.content')
+  const requestBody = text('http.request.body.content')
+  const kind = errorKind(lookup, statusCode)
+  const parsed = parseProviderError({
+    platform,
+    statusCode,
+    headers: responseHeaders,
+    body: responseBody,
+    errorType: errorType(lookup),
+    errorCode: text('ops.upstream.error.code'),
+    message: text('exception.message', 'error.message') || (event.span?.statusMessage ?? ''),
+    kind: kind.given ? kind.value : '',
+    nowMs: createdAtMs,
+  })
+
+  return {
+    event_id: eventId(event),
+    created_at: createdAtMs,
+    ingested_at: nowMs,
+    request_id: text('ops.request.id'),
+    client_request_id: text('ops.client_request.id'),
+    trace_id: event.traceId,
+    span_id: event.spanId,
+    service_name: text('service.name'),
+    service_namespace: text('service.namespace'),
+    service_instance_id: text('service.instance.id'),
+    environment: text('deployment.environment.name', 'deployment.environment'),
+    platform,
+    model: text('gen_ai.request.model'),
+    upstream_model: text('ops.upstream.model', 'gen_ai.response.model'),
+    operation: text('gen_ai.operation.name'),
+    stream: attributeBoolean(lookup.value('gen_ai.request.stream')) ?? false,
+    kind: kind.value,
+    category: parsed.category,
+    status_code: statusCode,
+    error_type: parsed.type,
+    error_code: parsed.code,
+    error_message: parsed.message,
+    fingerprint: fingerprint({
+      platform,
+      category: parsed.category,
+      statusCode,
+      errorType: parsed.type,
+      errorCode: parsed.code,
+      message: parsed.message,
+    }),
+    retryable: parsed.retryable,
+    retry_after_ms: number('ops.upstream.retry_after_ms') ?? parsed.retryAfterMs,
+    upstream_request_id: text('ops.upstream.request.id') || parsed.upstreamRequestId,
+    upstream_host: host,
+    upstream_path: url.path || (serverSpan ? '' : urlPath),
+    attempt: number('http.request.resend_count') ?? 0,
+    account_id: text('ops.account.id'),
+    account_name: text('ops.account.name'),
+    group_id: text('ops.group.id'),
+    user_id: text('user.id', 'enduser.id'),
+    api_key_id: text('ops.api_key.id'),
+    client_ip: text('client.address'),
+    request_path: text('ops.request.path') || (serverSpan ? urlPath : ''),
+    user_agent: text('user_agent.original'),
+    latency_ms: Math.round(number('ops.latency.upstream_ms') ?? durationMs(clientSpan)),
+    time_to_first_token_ms: Math.round(timeToFirstTokenMs(lookup)),
+    request_headers: headersText(requestHeaders),
+    response_headers: headersText(responseHeaders),
+    request_body: requestBody,
+    request_body_bytes: number('http.request.body.size') ?? Buffer.byteLength(requestBody),
+    response_body: responseBody,
+    response_body_bytes: number('http.response.body.size') ?? Buffer.byteLength(responseBody),
+    attributes: leftover(lookup, event),
+  }
+}
+
+function errorKind(lookup: AttributeLookup, statusCode: number): { value: ErrorKind; given: boolean } {
+  const given = lookup.text('ops.upstream.error.kind')
+  const known = errorKinds.find((kind) => kind === given)
+  if (known !== undefined) return { value: known, given: true }
+  if (lookup.text('ops.upstream.stream_phase') === 'mid_stream') return { value: 'stream_error', given: true }
+  return { value: statusCode === 0 ? 'request_error' : 'http_error', given: false }
+}
+
+/** `error.type` of an HTTP span is often only the status code again (semantic conventions for HTTP). */
+function errorType(lookup: AttributeLookup): string {
+  const type = lookup.text('error.type')
+  const exceptionType = lookup.text('exception.type')
+  return /^\d{3}$/.test(type) || type === '' ? exceptionType : type
+}
+
+function durationMs(span: SpanOfEvent | undefined): number {
+  if (span === undefined || span.endTimeUnixNano <= span.startTimeUnixNano) return 0
+  return Number((span.endTimeUnixNano - span.startTimeUnixNano) / 1_000_000n)
+}
+
+function timeToFirstTokenMs(lookup: AttributeLookup): number {
+  const seconds = lookup.number('gen_ai.response.time_to_first_chunk')
+  return lookup.number('ops.latency.time_to_first_token_ms') ?? (seconds ?? 0) * 1000
+}
+
+function leftover(lookup: AttributeLookup, event: SelectedEvent): Map<string, string> {
+  const rest = lookup.rest()
+  if (event.droppedAttributesCount > 0)
+    rest.set('otel.dropped_attributes_count', String(event.droppedAttributesCount))
+  return rest
+}

@@ -1,0 +1,9 @@
+/** Host and path of a URL, without userinfo, query and fragment; '' for what cannot be read. */
+export function splitUrl(text: string): { host: string; path: string } {
+  if (text === '') return { host: '', path: '' }
+  if (URL.canParse(text)) {
+    const url = new URL(text)
+    return { host: url.hostname, path: url.pathname }
+  }
+  return { host: '', path: text.split(/[?#]/, 1)[0] ?? '' }
+}
