@@ -1,0 +1,152 @@
+import { createHmac } from 'node:crypto'
+import { redactHeaderNames } from './headers.ts'
+import { endOfMarker, isRuleId, marker } from './marker.ts'
+import { createTextRedaction, type TextRedaction } from './redact-text.ts'
+import type { UserRule } from './rule.ts'
+import { keepsHeader } from './rules/header-names.ts'
+import { type classifyKeyName, createKeyClassifier, isAmount } from './rules/key-names.ts'
+import { relativeUserinfo } from './rules/userinfo.ts'
+import { bodyMarkerId, cutMarkerId, rules, scanRules } from './rules.ts'
+import { createScanner } from './scan.ts'
+
+/** What becomes of a body: its secrets taken out, a keyed hash of it, nothing, or the body as it is. */
+export type BodyMode = 'redact' | 'hash' | 'drop' | 'keep'
+
+export interface RedactionOptions {
+  readonly bodies: { readonly default: BodyMode; readonly byPlatform: ReadonlyMap<string, BodyMode> }
+  /** With it, markers carry 12 hex digits of HMAC-SHA256 of the secret, so that equal secrets can be told. */
+  readonly hmacKey?: string
+  readonly extraRules?: readonly UserRule[]
+  /** Also phone numbers (with country code) and IP addresses. Default: not. */
+  readonly phoneAndIp?: boolean
+  /** Ids of rules that are switched off. */
+  readonly disabledRules?: readonly string[]
+}
+
+/** Takes secrets out of texts. Every function returns the same string when there is nothing to take out. */
+export interface Redactor {
+  /** Free text, with JSON, URLs and `key=value` in it. */
+  text(value: string): string
+  /** An identifier or a name: the rules about values only. */
+  identifier(value: string): string
+  /** The value of an attribute, by its key, then as text. */
+  attribute(key: string, value: string): string
+  /** JSON object text of headers; what is not an object is replaced as a whole. */
+  headers(json: string): string
+  headerMap(headers: Iterable<readonly [string, string]>): Map<string, string>
+  url(value: string): string
+  body(value: string, platform: string): string
+}
+
+export class RedactionOptionsError extends Error {
+  readonly code = 'invalid_redaction_options'
+  override readonly name = 'RedactionOptionsError'
+}
+
+const hashDigits = 12
+const headerAttribute =
+  /^(?:http\.(?:request|response)\.header|rpc\.[a-z_]+\.(?:request|response)\.metadata)\.(.+)$/
+
+/** @throws RedactionOptionsError for unknown rules, ids used twice, or a mode `hash` without a key. */
+export function createRedactor(options: RedactionOptions): Redactor {
+  checkOptions(options)
+  const { bodies, hmacKey, extraRules = [], disabledRules = [] } = options
+  const disabled = new Set(disabledRules)
+  const enabled = scanRules.filter(
+    (rule) => !disabled.has(rule.id) && (!rule.optional || options.phoneAndIp === true),
+  )
+  const ruleIds = new Set([...rules, ...extraRules].map((rule) => rule.id).concat(bodyMarkerId, cutMarkerId))
+  const usesKeyNames = !disabled.has('key-name')
+  const usesHeaderNames = !disabled.has('header')
+
+  const hash = (secret: string) =>
+    createHmac('sha256', hmacKey ?? '')
+      .update(secret)
+      .digest('hex')
+      .slice(0, hashDigits)
+  const replacement = (ruleId: string, secret: string) =>
+    marker(ruleId, hmacKey === undefined ? undefined : hash(secret))
+
+  const shared: Omit<TextRedaction, 'scanText'> = { userRules: extraRules, replacement }
+  const text = createTextRedaction({ ...shared, scanText: createScanner(enabled, ruleIds) })
+  const values = enabled.filter((rule) => rule.kind === 'value')
+  const identifier = createTextRedaction({ ...shared, scanText: createScanner(values, ruleIds) })
+  const classify = createKeyClassifier()
+
+  const isMarker = (value: string) => endOfMarker(value, 0, ruleIds) === value.length && value !== ''
+  const replaceHeader = (value: string) => {
+    const inner = value.startsWith('"') ? value.slice(1, -1) : value
+    return isMarker(inner) || inner === '' ? value : `"${replacement('header', inner)}"`
+  }
+
+  function attribute(key: string, value: string): string {
+    const header = usesHeaderNames ? headerAttribute.exec(key)?.[1] : undefined
+    if (header !== undefined && !keepsHeader(header)) {
+      return value === '' || isMarker(value) ? value : replacement('header', value)
+    }
+    const keyClass = usesKeyNames ? classify(key) : 'none'
+    if (keyClass === 'none' || isKeptUnderSecretKey(value, keyClass) || isMarker(value)) return text(value)
+    return replacement('key-name', value)
+  }
+
+  function url(value: string): string {
+    const redacted = text(value)
+    const userinfo = disabled.has('userinfo') ? undefined : relativeUserinfo(redacted)
+    if (userinfo === undefined) return redacted
+    const [start, end] = userinfo
+    const secret = redacted.slice(start, end)
+    if (isMarker(secret)) return redacted
+    return redacted.slice(0, start) + replacement('userinfo', secret) + redacted.slice(end)
+  }
+
+  function body(value: string, platform: string): string {
+    const mode = bodies.byPlatform.get(platform) ?? bodies.default
+    if (mode === 'keep' || value === '') return value
+    if (mode === 'drop') return ''
+    if (mode === 'redact') return text(value)
+    return isMarker(value) ? value : marker(bodyMarkerId, hash(value))
+  }
+
+  return {
+    text,
+    identifier,
+    attribute,
+    headers(json) {
+      if (json === '' || isMarker(json)) return json
+      return text(usesHeaderNames ? redactHeaderNames(json, keepsHeader, replaceHeader) : json)
+    },
+    headerMap(headers) {
+      const redacted = new Map<string, string>()
+      for (const [name, value] of headers) {
+        const isKept = !usesHeaderNames || keepsHeader(name) || value === '' || isMarker(value)
+        redacted.set(text(name), isKept ? text(value) : replacement('header', value))
+      }
+      return redacted
+    },
+    url,
+    body,
+  }
+}
+
+/** Flags, and short or plain numbers under a name in the plural, are no secrets. */
+function isKeptUnderSecretKey(value: string, keyClass: ReturnType<typeof classifyKeyName>): boolean {
+  if (value === '' || /^(?:true|false|null|-?\d{1,3})$/.test(value)) return true
+  return keyClass === 'tokens' && isAmount(value)
+}
+
+function checkOptions(options: RedactionOptions): void {
+  const known = new Set(rules.map((rule) => rule.id))
+  for (const id of options.disabledRules ?? []) {
+    if (!known.has(id)) throw new RedactionOptionsError(`there is no redaction rule "${id}" to switch off`)
+  }
+  for (const { id } of options.extraRules ?? []) {
+    if (!isRuleId(id)) throw new RedactionOptionsError(`"${id}" cannot be the id of a redaction rule`)
+    if (known.has(id)) throw new RedactionOptionsError(`there are two redaction rules "${id}"`)
+    known.add(id)
+  }
+  const modes = [options.bodies.default, ...options.bodies.byPlatform.values()]
+  if (modes.includes('hash') && options.hmacKey === undefined) {
+    throw new RedactionOptionsError('hashing bodies needs a key: without one a hash can be guessed')
+  }
+  if (options.hmacKey === '') throw new RedactionOptionsError('the key for hashes is empty')
+}

@@ -1,0 +1,29 @@
+const opening = '[REDACTED:'
+const idCharacters = /^[a-z0-9][a-z0-9_-]{0,63}$/
+
+export function isRuleId(id: string): boolean {
+  return idCharacters.test(id)
+}
+
+/** What stands for a secret: `[REDACTED:rule]`, with a keyed hash `[REDACTED:rule:1f2e3d4c5b6a]`. */
+export function marker(ruleId: string, hash?: string): string {
+  return hash === undefined ? `${opening}${ruleId}]` : `${opening}${ruleId}:${hash}]`
+}
+
+const longestMarker = opening.length + 64 + 1 + 64 + 1
+
+/**
+ * Where the marker ends that starts at `at`; 0 when there is none. Only ids of this redactor's rules count, so that
+ * nothing can hide between the brackets.
+ */
+export function endOfMarker(text: string, at: number, ruleIds: ReadonlySet<string>): number {
+  if (!text.startsWith(opening, at)) return 0
+  const window = text.slice(at + opening.length, at + longestMarker)
+  const close = window.indexOf(']')
+  if (close === -1) return 0
+  const colon = window.indexOf(':')
+  const hasHash = colon !== -1 && colon < close
+  if (!ruleIds.has(window.slice(0, hasHash ? colon : close))) return 0
+  if (hasHash && !/^[0-9a-f]{8,64}$/.test(window.slice(colon + 1, close))) return 0
+  return at + opening.length + close + 1
+}
