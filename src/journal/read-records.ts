@@ -1,0 +1,140 @@
+import { errorCode, type JournalFile } from './file-system.ts'
+import type { JournalState } from './journal-state.ts'
+import { quarantineDamage } from './quarantine.ts'
+import { type LocatedFrame, scanSegment } from './scan-segment.ts'
+import type { Segment } from './segment.ts'
+import { segmentHeaderBytes } from './segment-header.ts'
+import type { JournalRecord } from './tail-cache.ts'
+
+export interface ReadLimits {
+  readonly maxRecords: number
+  /** Of payloads. One record is returned even if it is larger. */
+  readonly maxBytes: number
+}
+
+interface Batch {
+  readonly records: JournalRecord[]
+  /** False when the batch has no room for the record, which is then not in it. */
+  take(record: JournalRecord): boolean
+}
+
+/** Durable records beyond the sequence, in order; [] if there are none. Rejects if the disk cannot be read. */
+export async function readRecords(
+  state: JournalState,
+  after: number,
+  limits: ReadLimits,
+): Promise<readonly JournalRecord[]> {
+  const batch = createBatch(limits)
+  let position = after
+  while (true) {
+    if (state.cache.covers(position)) {
+      state.cache.forEachAfter(position, batch.take)
+      return batch.records
+    }
+    const segment = state.segments.find(({ lastSequence }) => lastSequence > position)
+    if (segment === undefined) return batch.records
+    const end = segment.lastSequence
+    const full = await readSegment(state, segment, position, end, batch)
+    if (full) return batch.records
+    position = end
+  }
+}
+
+function createBatch({ maxRecords, maxBytes }: ReadLimits): Batch {
+  const records: JournalRecord[] = []
+  let bytes = 0
+  return {
+    records,
+    take(record) {
+      const fits = records.length < maxRecords && bytes + record.payload.length <= maxBytes
+      if (!fits && (records.length > 0 || maxRecords < 1)) return false
+      records.push(record)
+      bytes += record.payload.length
+      return true
+    },
+  }
+}
+
+/** Adds the segment's records beyond `after`, up to `end`. True if the batch became full before its end. */
+async function readSegment(
+  state: JournalState,
+  segment: Segment,
+  after: number,
+  end: number,
+  batch: Batch,
+): Promise<boolean> {
+  let file: JournalFile
+  try {
+    file = await state.fileSystem.open(segment.path, 'read')
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw readFailure(state, segment, error)
+    // Released meanwhile, or else its file is gone for good.
+    if (state.segments.includes(segment))
+      countGap(state, segment, Math.max(after + 1, segment.firstSequence), end)
+    return false
+  }
+  try {
+    return await readFrames(state, segment, file, after, end, batch)
+  } catch (error) {
+    throw readFailure(state, segment, error)
+  } finally {
+    await file.close().catch(() => {})
+  }
+}
+
+async function readFrames(
+  state: JournalState,
+  segment: Segment,
+  file: JournalFile,
+  after: number,
+  end: number,
+  batch: Batch,
+): Promise<boolean> {
+  const fromOffset = segment.index.floor(after + 1)?.offset ?? segmentHeaderBytes
+  let previous = Math.max(after, segment.firstSequence - 1)
+  for await (const step of scanSegment(file, {
+    prefix: segment.prefix,
+    fromOffset,
+    endOffset: segment.endBytes,
+  })) {
+    if (step.kind === 'damage') await quarantineDamage(state, segment, file, step.offset, step.bytes)
+    if (step.kind === 'end' && step.tornBytes > 0 && previous < end) {
+      await quarantineDamage(state, segment, file, step.offset, step.tornBytes)
+    }
+    if (step.kind !== 'frames') continue
+    indexFrames(segment, step.frames)
+    for (const frame of step.frames) {
+      if (frame.sequence <= previous) continue
+      if (frame.sequence > end) break
+      countGap(state, segment, previous + 1, frame.sequence - 1)
+      if (!batch.take(toRecord(frame))) return true
+      previous = frame.sequence
+    }
+    if (previous >= end) return false
+  }
+  countGap(state, segment, previous + 1, end)
+  return false
+}
+
+function indexFrames(segment: Segment, frames: readonly LocatedFrame[]): void {
+  for (const { sequence, offset, appendedAtMs } of frames) segment.index.add(sequence, offset, appendedAtMs)
+}
+
+function toRecord({ sequence, payload, appendedAtMs }: LocatedFrame): JournalRecord {
+  return { sequence, payload, appendedAtMs }
+}
+
+/** Reports sequences that are missing although they were acknowledged, each once. */
+export function countGap(state: JournalState, segment: Segment, from: number, to: number): void {
+  const firstSequence = Math.max(from, segment.gapsCountedTo + 1)
+  const lastSequence = Math.min(to, segment.acknowledgedSequence)
+  if (firstSequence > lastSequence) return
+  segment.gapsCountedTo = lastSequence
+  state.counters.sequenceGaps += lastSequence - firstSequence + 1
+  state.alarm({ code: 'sequence_gap', segment: segment.name, firstSequence, lastSequence })
+}
+
+function readFailure(state: JournalState, segment: Segment, error: unknown): unknown {
+  state.alarm({ code: 'read_failed', segment: segment.name, cause: errorCode(error) })
+  return error
+}

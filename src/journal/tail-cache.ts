@@ -1,0 +1,75 @@
+/** One record as delivery reads it. The payload is a view of shared memory: it must not be written to. */
+export interface JournalRecord {
+  readonly sequence: number
+  readonly payload: Uint8Array
+  /** Unix ms. */
+  readonly appendedAtMs: number
+}
+
+/** The records of one commit, in the buffer that was written. */
+export interface CachedCommit {
+  readonly records: readonly JournalRecord[]
+  readonly bytes: number
+}
+
+/** The latest records, so that delivery, which mostly follows closely, does not read them back from disk. */
+export interface TailCache {
+  push(commit: CachedCommit): void
+  /** True if each durable record beyond the sequence is in the cache. */
+  covers(after: number): boolean
+  /** In order, from the first beyond `after`; ends where `take` answers false. */
+  forEachAfter(after: number, take: (record: JournalRecord) => boolean): void
+  /** Drops commits that lie wholly at or below the sequence. */
+  dropThrough(sequence: number): void
+}
+
+/** `startSequence`: records up to this one are not in the cache. */
+export function createTailCache(maxBytes: number, startSequence: number): TailCache {
+  let commits: CachedCommit[] = []
+  let bytes = 0
+  let coversAfter = startSequence
+
+  function dropWhile(drop: (first: CachedCommit) => boolean) {
+    let count = 0
+    for (const commit of commits) {
+      if (!drop(commit)) break
+      bytes -= commit.bytes
+      coversAfter = lastSequence(commit)
+      count++
+    }
+    if (count > 0) commits = commits.slice(count)
+  }
+
+  return {
+    push(commit) {
+      commits.push(commit)
+      bytes += commit.bytes
+      dropWhile(() => bytes > maxBytes)
+    },
+    covers: (after) => after >= coversAfter,
+    forEachAfter(after, take) {
+      for (let at = firstBeyond(commits, after); at < commits.length; at++) {
+        for (const record of commits[at]?.records ?? []) {
+          if (record.sequence > after && !take(record)) return
+        }
+      }
+    },
+    dropThrough: (sequence) => dropWhile((commit) => lastSequence(commit) <= sequence),
+  }
+}
+
+function lastSequence(commit: CachedCommit): number {
+  return commit.records[commit.records.length - 1]?.sequence ?? 0
+}
+
+function firstBeyond(commits: readonly CachedCommit[], after: number): number {
+  let low = 0
+  let high = commits.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const commit = commits[middle]
+    if (commit !== undefined && lastSequence(commit) <= after) low = middle + 1
+    else high = middle
+  }
+  return low
+}
