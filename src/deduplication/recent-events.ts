@@ -1,0 +1,117 @@
+import type { EncodedRow } from '../event/tables.ts'
+
+/**
+ * The ids of recent events, so that an export that is sent again (its answer was lost) is not stored again.
+ * Bounded: two generations of ids, the older one forgotten when the newer is full.
+ *
+ * What the window forgot is described by `horizonMs`: an event created after it cannot be one of the forgotten, as the
+ * same event has the same time. Those at or before it are looked up in the store before they are inserted.
+ */
+export interface RecentEvents {
+  /** Takes the rows that are new. Their ids count as seen until the claim is abandoned. */
+  claim(rows: readonly EncodedRow[]): Claim
+  /** Adds ids known from elsewhere: the store at start, the journal's backlog. */
+  add(row: Pick<EncodedRow, 'eventId' | 'createdAtMs'>): void
+  /** Nothing created after this moment (Unix ms) was forgotten. */
+  readonly horizonMs: number
+  /** Raises the horizon: events up to the moment may exist that were never added. */
+  raiseHorizon(createdAtMs: number): void
+  /** Lowers a horizon that was raised for what is now added. Never below what was evicted. */
+  settleHorizon(createdAtMs: number): void
+  readonly size: number
+}
+
+export interface Claim {
+  /** The rows that were not seen before. */
+  readonly rows: readonly EncodedRow[]
+  /** The claimed rows are durable. */
+  settle(): void
+  /** The claimed rows were not written: they may come again. */
+  abandon(): void
+  /** Resolves when the claims that hold this export's duplicates have ended; false when one was abandoned. */
+  othersDurable(): Promise<boolean>
+}
+
+interface Pending {
+  readonly done: Promise<boolean>
+  finish(durable: boolean): void
+}
+
+export function createRecentEvents(maxEvents: number): RecentEvents {
+  const generationSize = Math.max(1, Math.floor(maxEvents / 2))
+  let newer = new Map<string, number>()
+  let older = new Map<string, number>()
+  const pending = new Map<string, Pending>()
+  let evictedMs = Number.NEGATIVE_INFINITY
+  let raisedMs = Number.NEGATIVE_INFINITY
+
+  function remember(key: string, createdAtMs: number): void {
+    newer.set(key, createdAtMs)
+    if (newer.size < generationSize) return
+    for (const forgottenMs of older.values()) if (forgottenMs > evictedMs) evictedMs = forgottenMs
+    older = newer
+    newer = new Map()
+  }
+
+  function claim(rows: readonly EncodedRow[]): Claim {
+    const fresh: EncodedRow[] = []
+    const keys: string[] = []
+    const others = new Set<Pending>()
+    const own = createPending()
+    for (const row of rows) {
+      const key = idKey(row.eventId)
+      const other = pending.get(key)
+      if (other && other !== own) others.add(other)
+      if (other || newer.has(key) || older.has(key)) continue
+      pending.set(key, own)
+      keys.push(key)
+      fresh.push(row)
+    }
+    const end = (durable: boolean): void => {
+      for (const key of keys) pending.delete(key)
+      own.finish(durable)
+    }
+    return {
+      rows: fresh,
+      settle() {
+        for (const [index, row] of fresh.entries()) remember(keys[index] as string, row.createdAtMs)
+        end(true)
+      },
+      abandon: () => end(false),
+      async othersDurable() {
+        const ends = await Promise.all([...others].map((other) => other.done))
+        return ends.every((durable) => durable)
+      },
+    }
+  }
+
+  return {
+    claim,
+    add: (row) => remember(idKey(row.eventId), row.createdAtMs),
+    get horizonMs() {
+      return Math.max(evictedMs, raisedMs)
+    },
+    raiseHorizon(createdAtMs) {
+      raisedMs = Math.max(raisedMs, createdAtMs)
+    },
+    settleHorizon(createdAtMs) {
+      raisedMs = createdAtMs
+    },
+    get size() {
+      return newer.size + older.size
+    },
+  }
+}
+
+/** The 16 bytes as text of one byte a character: the smallest key that a Map compares by value. */
+export function idKey(eventId: Uint8Array): string {
+  return Buffer.from(eventId.buffer, eventId.byteOffset, eventId.byteLength).toString('latin1')
+}
+
+function createPending(): Pending {
+  let finish: (durable: boolean) => void = () => {}
+  const done = new Promise<boolean>((resolve) => {
+    finish = resolve
+  })
+  return { done, finish }
+}

@@ -1,0 +1,55 @@
+import { idKey } from '../deduplication/recent-events.ts'
+import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
+import type { DeliveryStore, InsertResult } from './store-port.ts'
+
+export type Finding = 'complete' | 'partial' | 'absent'
+
+/**
+ * Settles a batch whose insert ended in doubt. Wait until the doubtful insert is dead, then read the batch back:
+ * - all rows there: nothing is sent again;
+ * - none there: the same bytes under the same token, so that a copy still on its way is dropped by the store;
+ * - still missing, or only some there: the missing ones under a token of their own. The engine can have noted the
+ *   first token and lost the rows, and then answers every repetition with success.
+ * Each insert is read back. Last the rollups of the batch's buckets are brought in line with the rows: an insert that
+ * was cut short may have left them ahead or behind.
+ * @returns `unknown` when the store could not be asked, else the outcome of the last insert.
+ */
+export async function reconcile(
+  store: DeliveryStore,
+  batch: BatchOfRows,
+  found: (finding: Finding) => void,
+): Promise<InsertResult> {
+  try {
+    await store.waitUntilDead(batch)
+    let missing = await readMissing(store, batch)
+    found(missing.length === 0 ? 'complete' : missing.length === batch.rows.length ? 'absent' : 'partial')
+    if (missing.length > 0 && missing.length === batch.rows.length) {
+      const repeated = await store.insert(batch, batch.id)
+      if (repeated.status !== 'stored') return repeated
+      missing = await readMissing(store, batch)
+    }
+    if (missing.length > 0) {
+      const completed = await store.insert(toBatch(batch.id, missing), tokenOf(batch.id, missing))
+      if (completed.status !== 'stored') return completed
+      missing = await readMissing(store, batch)
+    }
+    if (missing.length > 0)
+      return { status: 'unknown', reason: `${missing.length} rows are missing after they were inserted` }
+    await store.repairRollups(batch)
+    return { status: 'stored' }
+  } catch (error) {
+    return { status: 'unknown', reason: String(error) }
+  }
+}
+
+/** The rows of the batch that are not stored. */
+export async function readMissing(store: DeliveryStore, batch: BatchOfRows): Promise<BatchOfRows['rows']> {
+  const stored = await store.storedOf(batch)
+  return batch.rows.filter((row) => !stored.has(idKey(row.eventId)))
+}
+
+/** A token for a part of a batch: the same part has the same one. */
+export function tokenOf(batchId: string, rows: BatchOfRows['rows']): string {
+  const first = rows[0]?.eventId ?? new Uint8Array()
+  return `${batchId}/${Buffer.from(first).toString('hex')}/${rows.length}`
+}

@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createRecentEvents } from '../../src/deduplication/recent-events.ts'
+import { type Checkpoint, readCheckpoint } from '../../src/delivery/checkpoint.ts'
+import { readDeadLetters } from '../../src/delivery/dead-letter.ts'
+import { type Delivery, startDelivery } from '../../src/delivery/deliver.ts'
+import type { DeliveryStore } from '../../src/delivery/store-port.ts'
+import { encodeRowRecord } from '../../src/event/row-record.ts'
+import type { EncodedRow } from '../../src/event/tables.ts'
+import { type Journal, openJournal } from '../../src/journal/journal.ts'
+import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts'
+import { rollups } from '../../src/store/rollups.ts'
+import { eventually } from '../support/eventually.ts'
+import { row } from '../support/rows.ts'
+import { openTestStore, type TestStore } from '../support/store.ts'
+
+let store: TestStore
+let journal: Journal
+let directory: string
+let metrics: Metrics
+
+beforeAll(async () => {
+  store = await openTestStore()
+})
+afterAll(() => store.close())
+
+beforeEach(async () => {
+  for (const table of ['ops_upstream_error_events', ...rollups.map((rollup) => rollup.table)]) {
+    await store.clients.writer.command({ query: `TRUNCATE TABLE ${table}` })
+  }
+  directory = join(store.directory, `run-${randomUUID()}`)
+  journal = await reopenJournal()
+  metrics = createMetrics()
+})
+
+async function reopenJournal(): Promise<Journal> {
+  const options = { segmentBytes: 1 << 20, maxBytes: 1 << 24, minFreeDiskBytes: 0, maxRecordBytes: 1 << 19, maxQueuedBytes: 1 << 22 }
+  return (await openJournal({ directory: join(directory, 'journal'), ...options })).journal
+}
+
+async function append(...rows: EncodedRow[]): Promise<void> {
+  expect(await journal.append(encodeRowRecord(rows))).toMatchObject({ status: 'durable' })
+}
+
+async function deliver(over: DeliveryStore, limits = { maxRows: 100, maxBytes: 1 << 20 }): Promise<Delivery> {
+  const checkpointPath = join(directory, 'journal', 'checkpoint.json')
+  const checkpoint: Checkpoint = (await readCheckpoint(checkpointPath)) ?? { version: 1, delivered: 0, frozen: null }
+  const recent = createRecentEvents(1000)
+  recent.raiseHorizon(Number.POSITIVE_INFINITY)
+  return startDelivery({
+    journal,
+    store: over,
+    recent,
+    checkpointPath,
+    checkpoint,
+    recoveredUpTo: journal.stats().durableSequence,
+    prepare: async () => Date.now() - 60_000,
+    deadLetterDirectory: join(directory, 'dead-letter'),
+    limits,
+    maxWaitMs: 10,
+    metrics,
+    log: pino({ level: 'silent' }),
+  })
+}
+
+/** Names of the stored rows, sorted; the raw table and every rollup must agree on their number. */
+async function stored(): Promise<string[]> {
+  const rows = await store.rows<{ request_id: string }>('SELECT request_id FROM ops_upstream_error_events ORDER BY request_id')
+  for (const rollup of rollups) {
+    const [sum] = await store.rows<{ events: number | string | null }>(`SELECT sum(events) AS events FROM ${rollup.table}`)
+    expect([rollup.table, Number(sum?.events ?? 0)]).toEqual([rollup.table, rows.length])
+  }
+  return rows.map(({ request_id }) => request_id)
+}
+
+/** The real store, with some calls going wrong. */
+function faulty(faults: Partial<DeliveryStore>): DeliveryStore {
+  return { ...store.delivery, ...faults }
+}
+
+describe('delivery', () => {
+  it('stores rows of several partitions, each batch within one, and releases the journal', async () => {
+    const weekMs = 7 * 86_400_000
+    const now = Date.now()
+    await append(row('a', now), row('b', now - weekMs), row('c', now))
+    await append(row('d', now - 2 * weekMs))
+    const delivery = await deliver(store.delivery)
+    await eventually(async () => expect(await stored()).toEqual(['a', 'b', 'c', 'd']))
+    await eventually(async () => expect(journal.stats().records).toBe(0))
+    const batches = await store.rows<{ parts: number | string }>(
+      'SELECT uniq(toMonday(created_at)) AS parts FROM ops_upstream_error_events GROUP BY batch_id',
+    )
+    expect(batches.map(({ parts }) => Number(parts))).toEqual([1, 1, 1])
+    await delivery.stop(1000)
+  })
+
+  it('stores once when the answer of an insert that worked is lost', async () => {
+    let lost = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          const result = await store.delivery.insert(batch, token)
+          return lost++ === 0 ? { status: 'unknown', reason: 'answer lost' } : result
+        },
+      }),
+    )
+    await append(row('a'), row('b'))
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b'])
+    await delivery.stop(1000)
+  })
+
+  it('stores what a doubtful insert did not, also when the engine remembers its token and lost the rows', async () => {
+    let calls = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          if (calls++ > 0) return store.delivery.insert(batch, token)
+          // The engine notes the token, then the rows and their counts are gone.
+          await store.delivery.insert(batch, token)
+          for (const table of ['ops_upstream_error_events', ...rollups.map((rollup) => rollup.table)]) {
+            await store.clients.writer.command({ query: `ALTER TABLE ${table} DELETE WHERE 1 SETTINGS mutations_sync = 2` })
+          }
+          return { status: 'unknown', reason: 'killed' }
+        },
+      }),
+    )
+    await append(row('a'), row('b'))
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b'])
+    await delivery.stop(1000)
+  })
+
+  it('brings the rollups in line when an insert ended between the rows and their counts', async () => {
+    let calls = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          const result = await store.delivery.insert(batch, token)
+          if (calls++ > 0) return result
+          await store.clients.writer.command({ query: `TRUNCATE TABLE ${rollups[0]?.table}` })
+          return { status: 'unknown', reason: 'killed' }
+        },
+      }),
+    )
+    await append(row('a'), row('b'), row('c', Date.now(), { platform: 'gemini' }))
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b', 'c'])
+    await delivery.stop(1000)
+  })
+
+  it('makes the frozen batches again after a crash and stores each row once', async () => {
+    await append(row('a'), row('b'), row('c'))
+    const crashing = await deliver(
+      faulty({
+        async insert(batch, token) {
+          await store.delivery.insert(batch, token)
+          return { status: 'unknown', reason: 'crash' }
+        },
+        waitUntilDead: () => Promise.reject(new Error('crash')),
+      }),
+      { maxRows: 2, maxBytes: 1 << 20 },
+    )
+    await eventually(async () => expect((await stored()).length).toBe(2))
+    await crashing.stop(0)
+    await journal.close()
+
+    journal = await reopenJournal()
+    await append(row('d'))
+    const delivery = await deliver(store.delivery, { maxRows: 50, maxBytes: 1 << 20 })
+    await eventually(async () => expect(delivery.status().delivered).toBe(2))
+    expect(await stored()).toEqual(['a', 'b', 'c', 'd'])
+    await delivery.stop(1000)
+  })
+
+  it('leaves out rows that the store has already, or that the journal has twice', async () => {
+    const now = Date.now()
+    await append(row('a', now))
+    const first = await deliver(store.delivery)
+    await eventually(async () => expect(first.status().delivered).toBe(1))
+    await first.stop(1000)
+    await append(row('a', now), row('b', now), row('b', now))
+    const second = await deliver(store.delivery)
+    await eventually(async () => expect(second.status().delivered).toBe(2))
+    expect(await stored()).toEqual(['a', 'b'])
+    expect((await metrics.duplicateEvents.get()).values[0]?.value).toBe(2)
+    await second.stop(1000)
+  })
+
+  it('puts rows that the store refuses aside, with the reason, and stores their neighbours', async () => {
+    const constraint = 'no_poison'
+    await store.clients.writer.command({
+      query: `ALTER TABLE ops_upstream_error_events ADD CONSTRAINT ${constraint} CHECK NOT startsWith(request_id, 'poison')`,
+    })
+    try {
+      const names = Array.from({ length: 20 }, (_, index) => (index === 7 || index === 13 ? `poison-${index}` : `ok-${index}`))
+      await append(...names.map((name) => row(name)))
+      const delivery = await deliver(store.delivery)
+      await eventually(async () => expect(delivery.status().delivered).toBe(1))
+      expect(await stored()).toEqual(names.filter((name) => name.startsWith('ok')).toSorted())
+      const letters = await readDeadLetters(join(directory, 'dead-letter'))
+      expect(letters.map(({ reason }) => reason)).toEqual([expect.stringContaining(constraint), expect.stringContaining(constraint)])
+      expect((await metrics.deadLetteredEvents.get()).values[0]?.value).toBe(2)
+      expect((await metrics.storedEvents.get()).values[0]?.value).toBe(18)
+      await delivery.stop(1000)
+    } finally {
+      await store.clients.writer.command({ query: `ALTER TABLE ops_upstream_error_events DROP CONSTRAINT ${constraint}` })
+    }
+  })
+
+  it('keeps trying while the store is away, says why, and goes on when it is back', async () => {
+    let away = true
+    const delivery = await deliver(
+      faulty({
+        insert: (batch, token) =>
+          away ? Promise.resolve({ status: 'not_stored', reason: 'connection refused' }) : store.delivery.insert(batch, token),
+      }),
+    )
+    await append(row('a'))
+    await eventually(async () => expect(delivery.status().failure).toBe('connection refused'))
+    away = false
+    await eventually(async () => expect(delivery.status()).toMatchObject({ delivered: 1, failure: undefined }))
+    expect(await stored()).toEqual(['a'])
+    await delivery.stop(1000)
+  })
+
+  it('empties the journal when it is stopped with time, and leaves the rest there without', async () => {
+    const slow = await deliver(faulty({ insert: async () => ({ status: 'not_stored', reason: 'away' }) }))
+    await append(row('a'))
+    await slow.stop(50)
+    expect(journal.stats().records).toBe(1)
+    const delivery = await deliver(store.delivery)
+    await append(row('b'))
+    await delivery.stop(10_000)
+    expect(await stored()).toEqual(['a', 'b'])
+    expect(journal.stats().records).toBe(0)
+  })
+})
