@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Batch } from '../event/batch.ts'
+import type { Column } from '../event/tables.ts'
+import type { StoreClients } from './client.ts'
+
+/** Inserts a batch as one block under a deduplication token. Resolves when the store has answered that it is stored. */
+export type InsertBatch = (batch: Batch, token: string) => Promise<void>
+
+/**
+ * @param scratchDirectory where the embedded engine reads a batch from; binary formats do not go through its
+ * statement text. The files need not survive a crash: a batch is made again from the journal.
+ */
+export async function createInsertBatch(
+  clients: StoreClients,
+  scratchDirectory: string,
+): Promise<InsertBatch> {
+  if (clients.kind === 'server') return createServerInsert(clients)
+  await rm(scratchDirectory, { recursive: true, force: true })
+  await mkdir(scratchDirectory, { recursive: true })
+  return createEmbeddedInsert(clients, resolve(scratchDirectory))
+}
+
+const batchIdColumn: Column = { name: 'batch_id', type: 'UUID' }
+
+/** async_insert would answer before the rows are stored; one thread keeps rows in one block, in order. */
+function insertSettings(token: string): string {
+  return `SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = ${quote(token)},
+    deduplicate_blocks_in_dependent_materialized_views = 1, max_threads = 1, max_insert_threads = 1`
+}
+
+function createServerInsert(clients: StoreClients): InsertBatch {
+  return async (batch, token) => {
+    const names = [...batch.columns, batchIdColumn].map((column) => column.name)
+    const result = await clients.writer.exec({
+      query: `INSERT INTO ${batch.table} (${names.join(', ')}) ${insertSettings(token)} FORMAT RowBinary`,
+      query_id: `${insertQueryPrefix(batch)}${randomUUID()}`,
+      values: Readable.from(batch.chunks, { objectMode: false }),
+      clickhouse_settings: { wait_end_of_query: 1 },
+    })
+    // The server's verdict is known once the answer has ended.
+    for await (const _chunk of result.stream);
+  }
+}
+
+function createEmbeddedInsert(clients: StoreClients, directory: string): InsertBatch {
+  return async (batch, token) => {
+    const columns = [...batch.columns, batchIdColumn]
+    const names = columns.map((column) => column.name).join(', ')
+    const structure = columns.map((column) => `${column.name} ${column.type}`).join(', ')
+    const path = join(directory, `${batch.id}.rowbinary`)
+    try {
+      await pipeline(Readable.from(batch.chunks, { objectMode: false }), createWriteStream(path))
+      await clients.writer.command({
+        query: `INSERT INTO ${batch.table} (${names})
+          SELECT ${names} FROM file(${quote(path)}, 'RowBinary', ${quote(structure)}) ${insertSettings(token)}`,
+      })
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+}
+
+/** Tells the inserts of a batch from all other queries, so that a doubtful one can be found and ended. */
+export function insertQueryPrefix(batch: Batch): string {
+  return `ops-sidecar-${batch.id}-`
+}
+
+/** A string literal of ClickHouse SQL. */
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}

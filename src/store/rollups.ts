@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Batch } from '../event/batch.ts'
+import type { StoreClients } from './client.ts'
+
+/** A table of counts that a materialized view keeps. */
+export interface Rollup {
+  readonly table: string
+  readonly source: string
+  /** The bucket of a row, as SQL over the source. */
+  readonly bucket: string
+  readonly bucketSeconds: number
+  readonly dimensions: readonly string[]
+}
+
+export const rollups: readonly Rollup[] = [
+  {
+    table: 'ops_upstream_errors_1m',
+    source: 'ops_upstream_error_events',
+    bucket: 'toStartOfMinute(created_at)',
+    bucketSeconds: 60,
+    dimensions: ['platform', 'status_code', 'category', 'kind'],
+  },
+  {
+    table: 'ops_upstream_errors_1h_model',
+    source: 'ops_upstream_error_events',
+    bucket: 'toStartOfHour(created_at)',
+    bucketSeconds: 3600,
+    dimensions: ['platform', 'model', 'status_code'],
+  },
+  {
+    table: 'ops_upstream_errors_1h_account',
+    source: 'ops_upstream_error_events',
+    bucket: 'toStartOfHour(created_at)',
+    bucketSeconds: 3600,
+    dimensions: ['platform', 'account_id', 'status_code'],
+  },
+]
+
+/** Rows of the rollup that differ from the events, with what is missing (or, negative, too much) as `events`. */
+export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: number): string {
+  const keys = ['bucket', ...rollup.dimensions].join(', ')
+  return `SELECT ${keys}, sum(n) AS events FROM (
+    SELECT ${rollup.bucket} AS bucket, ${rollup.dimensions.join(', ')}, toInt64(count()) AS n FROM ${rollup.source}
+    WHERE created_at >= toDateTime64(${fromSeconds}, 3, 'UTC') AND created_at < toDateTime64(${toSeconds}, 3, 'UTC') GROUP BY ${keys}
+    UNION ALL
+    SELECT ${keys}, -sum(events) AS n FROM ${rollup.table}
+    WHERE bucket >= toDateTime(${fromSeconds}, 'UTC') AND bucket < toDateTime(${toSeconds}, 'UTC') GROUP BY ${keys}
+  ) GROUP BY ${keys} HAVING events != 0`
+}
+
+/**
+ * Brings the rollups of the batch's buckets in line with the events, by adding what is missing: they are sums, so a
+ * negative row takes away. Nothing is inserted when they agree.
+ */
+export async function repairRollups(clients: StoreClients, batch: Batch): Promise<void> {
+  for (const rollup of rollups) {
+    if (rollup.source !== batch.table) continue
+    const { fromSeconds, toSeconds } = bucketBounds(rollup, batch.minCreatedAtMs, batch.maxCreatedAtMs)
+    await addDifference(clients.writer, rollup, fromSeconds, toSeconds)
+  }
+}
+
+export function bucketBounds(
+  rollup: Rollup,
+  minMs: number,
+  maxMs: number,
+): { fromSeconds: number; toSeconds: number } {
+  const start = (ms: number) => Math.floor(ms / 1000 / rollup.bucketSeconds) * rollup.bucketSeconds
+  return { fromSeconds: start(minMs), toSeconds: start(maxMs) + rollup.bucketSeconds }
+}
+
+/** @returns how many rows of the rollup were corrected. */
+export async function addDifference(
+  client: ClickHouseClient,
+  rollup: Rollup,
+  fromSeconds: number,
+  toSeconds: number,
+): Promise<number> {
+  const sql = differenceSql(rollup, fromSeconds, toSeconds)
+  const result = await client.query({ query: `SELECT count() FROM (${sql})`, format: 'JSONCompactEachRow' })
+  const [row] = await result.json<[string | number]>()
+  const different = Number(row?.[0] ?? 0)
+  if (different === 0) return 0
+  const columns = ['bucket', ...rollup.dimensions, 'events'].join(', ')
+  await client.command({
+    query: `INSERT INTO ${rollup.table} (${columns}) SETTINGS async_insert = 0, insert_deduplication_token = '${randomUUID()}'
+      SELECT ${columns} FROM (${sql})`,
+  })
+  return different
+}

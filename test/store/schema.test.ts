@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tables } from '../../src/event/tables.ts'
+import { openStoreClients, type StoreClients } from '../../src/store/client.ts'
+import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import { rollups } from '../../src/store/rollups.ts'
+import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+
+const migrations = readMigrations(new URL('../../clickhouse', import.meta.url).pathname)
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let clients: StoreClients
+
+async function rows<Row>(query: string): Promise<Row[]> {
+  return (await clients.writer.query({ query, format: 'JSONEachRow' })).json<Row>()
+}
+
+beforeAll(async () => {
+  directory = await temporaryDirectory()
+  clients = await openStoreClients(testConfig(directory.path))
+})
+afterAll(async () => {
+  await clients.close()
+  await directory.remove()
+})
+
+describe('the migrations', () => {
+  it('are applied once, recorded, and skipped afterwards', async () => {
+    expect(await migrate(clients.writer, migrations)).toEqual(migrations.map((migration) => migration.number))
+    expect(await migrate(clients.writer, migrations)).toEqual([])
+  })
+
+  it('refuse a changed one and a store from a newer version', async () => {
+    const changed = migrations.map((migration) => ({ ...migration, checksum: 'other' }))
+    await expect(migrate(clients.writer, changed)).rejects.toMatchObject({ code: 'migration_changed' })
+    await expect(migrate(clients.writer, migrations.slice(1))).rejects.toMatchObject({
+      code: 'store_too_new',
+    })
+  })
+
+  it('make tables with the columns that the code declares, in order, and batch_id last', async () => {
+    for (const table of tables.values()) {
+      const declared = table.layouts.get(table.layout)?.map(({ name, type }) => ({ name, type }))
+      const actual = await rows<{ name: string; type: string }>(
+        `SELECT name, type FROM system.columns WHERE database = 'ops' AND table = '${table.name}' ORDER BY position`,
+      )
+      expect(actual).toEqual([...(declared ?? []), { name: 'batch_id', type: 'UUID' }])
+    }
+  })
+
+  it('make the rollups that the code declares', async () => {
+    for (const rollup of rollups) {
+      const actual = await rows<{ name: string }>(
+        `SELECT name FROM system.columns WHERE database = 'ops' AND table = '${rollup.table}' ORDER BY position`,
+      )
+      expect(actual.map(({ name }) => name)).toEqual(['bucket', ...rollup.dimensions, 'events'])
+    }
+  })
+})
