@@ -1,0 +1,41 @@
+import { Type } from 'typebox'
+import type { ColumnType } from '../event/row-binary.ts'
+import { upstreamErrorColumns } from '../event/tables.ts'
+import { lightColumns } from '../store/queries/event-columns.ts'
+
+const nullable = (type: string) => Type.Unsafe<unknown>({ type: [type, 'null'] })
+
+function columnSchema(name: string, type: ColumnType) {
+  if (name.endsWith('_headers'))
+    return Type.Unsafe<unknown>({ type: ['object', 'null'], additionalProperties: true })
+  if (name === 'fingerprint') return Type.String({ description: '16 hex digits' })
+  if (type === 'UUID') return Type.String({ format: 'uuid' })
+  if (type.startsWith('DateTime64')) return Type.String({ format: 'date-time' })
+  if (type === 'Bool') return Type.Boolean()
+  if (type.startsWith('Map')) return Type.Record(Type.String(), Type.String())
+  return nullable(type.includes('String') ? 'string' : 'integer')
+}
+
+const all = upstreamErrorColumns.map(
+  (column) => [column.name, columnSchema(column.name, column.type)] as const,
+)
+
+const objectOf = (columns: typeof all) =>
+  Type.Unsafe<Record<string, unknown>>(Type.Object(Object.fromEntries(columns)))
+
+/** An event with headers, bodies and attributes. */
+export const eventSchema = objectOf(all)
+
+/** An event as lists show it. */
+export const listedEventSchema = objectOf(all.filter(([name]) => lightColumns.includes(name)))
+
+/** RFC 9457. */
+export const problemSchema = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String({ description: 'Stable; see docs/errors.md' }),
+  detail: Type.String(),
+  action: Type.String({ description: 'What to do about it' }),
+  parameter: Type.Optional(Type.String()),
+})

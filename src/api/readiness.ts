@@ -1,0 +1,39 @@
+import type { Delivery } from '../delivery/deliver.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { RunQuery } from '../store/query.ts'
+
+/** The lines of `/readyz`. `reason` says what is wrong, null while all is well. */
+export type Readiness = Readonly<Record<string, { ok: boolean; reason: string | null }>>
+
+const storeTimeoutMs = 2000
+
+/** Makes the check of what the sidecar needs: a journal to write to, a store that answers, a delivery that moves. */
+export function createReadiness(
+  runQuery: RunQuery,
+  journal: Pick<Journal, 'stats'>,
+  delivery: Pick<Delivery, 'status'>,
+): () => Promise<Readiness> {
+  return async () => {
+    const { failure } = delivery.status()
+    return {
+      journal: check(
+        journal.stats().writable ? undefined : 'the journal has no segment that it can write to',
+      ),
+      store: check(await storeFailure(runQuery)),
+      delivery: check(failure),
+    }
+  }
+}
+
+function check(reason: string | undefined): { ok: boolean; reason: string | null } {
+  return { ok: reason === undefined, reason: reason ?? null }
+}
+
+async function storeFailure(runQuery: RunQuery): Promise<string | undefined> {
+  try {
+    await runQuery({ sql: 'SELECT 1', params: {} }, AbortSignal.timeout(storeTimeoutMs))
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,11 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Registry } from 'prom-client'
+
+/** `GET /metrics` in the Prometheus text format. */
+export function metricsRoutes(registry: Registry): FastifyPluginAsync {
+  return async (app) => {
+    app.get('/metrics', { schema: { summary: 'Prometheus metrics' } }, async (_request, reply) =>
+      reply.type(registry.contentType).send(await registry.metrics()),
+    )
+  }
+}

@@ -1,0 +1,93 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type HTTPMethods,
+  LogController,
+} from 'fastify'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { RunQuery } from '../store/query.ts'
+import { handleError, sendProblem } from './problem.ts'
+import type { Readiness } from './readiness.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { upstreamErrorRoutes } from './routes/upstream-errors.ts'
+
+export interface ApiParts {
+  readonly runQuery: RunQuery
+  readonly metrics: Metrics
+  readonly readiness: () => Promise<Readiness>
+  readonly version: string
+  readonly log: FastifyBaseLogger
+}
+
+/** The API, ready to listen. */
+export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 256 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 'not_found', `there is no ${request.method} ${request.url.split('?', 1)[0]}`),
+  )
+  app.addHook('onResponse', async (request, reply) => {
+    parts.metrics.querySeconds.observe(
+      { route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
+  })
+  const paths = collectPaths(app)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'ops-sidecar',
+        version: parts.version,
+        description: 'Upstream errors of API and LLM gateways',
+      },
+    },
+  })
+  await app.register(upstreamErrorRoutes(parts.runQuery))
+  await app.register(healthRoutes(parts.readiness))
+  await app.register(metricsRoutes(parts.metrics.registry))
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  refuseOtherMethods(app, paths)
+  await app.ready()
+  return app
+}
+
+/** The methods of every route, as they are registered. */
+function collectPaths(app: FastifyInstance): Map<string, Set<string>> {
+  const paths = new Map<string, Set<string>>()
+  app.addHook('onRoute', (route) => {
+    const methods = paths.get(route.url) ?? new Set<string>()
+    for (const method of [route.method].flat()) methods.add(method)
+    paths.set(route.url, methods)
+  })
+  return paths
+}
+
+const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** A known path with another method is 405 with `Allow`, not 404. */
+function refuseOtherMethods(app: FastifyInstance, paths: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, methods] of [...paths]) {
+    const allow = [...methods].join(', ')
+    app.route({
+      url,
+      method: allMethods.filter((method) => !methods.has(method)),
+      schema: { hide: true },
+      handler: (request, reply) => {
+        reply.header('allow', allow)
+        return sendProblem(reply, 'method_not_allowed', `${request.method} is not a method of ${url}`)
+      },
+    })
+  }
+}

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path'
+import type { Config } from './config.ts'
+import type { Sidecar } from './sidecar.ts'
+
+/** What a person reads after `npm start`: what listens where, what is stored where, what to try next. */
+export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: string): string {
+  const api = `http://${config.apiHost}:${sidecar.apiPort}`
+  const store =
+    sidecar.storeKind === 'embedded'
+      ? `embedded ClickHouse in ${resolve(config.dataDir, 'clickhouse')}`
+      : config.clickhouseUrl
+  return `
+ops-sidecar ${version}
+  OTLP/HTTP  http://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)
+  API        ${api}   (/api/v1/upstream-errors, /api/openapi.json, /healthz, /readyz, /metrics)
+  journal    ${resolve(config.dataDir, 'journal')}
+  store      ${store}, database ${config.clickhouseDatabase}
+
+Try: npm run demo   or send an event as the README shows, then
+     curl -s '${api}/api/v1/upstream-errors?from=now-1h'
+
+`
+}

@@ -1,0 +1,263 @@
+/**
+ * Every setting: its environment variable (the flag is the same name: OPS_OTLP_PORT is --otlp-port), default, what is
+ * allowed, and what it does. `--help`, validation and docs/configuration.md derive from this list.
+ */
+export interface Setting<Value> {
+  readonly env: string
+  readonly fallback: Value
+  /** What is allowed, in words, for messages and help. */
+  readonly allowed: string
+  readonly description: string
+  /** Never printed. */
+  readonly secret?: true
+  /** The value of the text, or undefined when it is not allowed. */
+  parse(text: string): Value | undefined
+}
+
+type Described = { env: string; description: string }
+
+const units = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 } as const
+const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+function text(setting: Described & { fallback: string; secret?: true }): Setting<string> {
+  return { ...setting, allowed: 'text', parse: (value) => value }
+}
+
+function integer(setting: Described & { fallback: number; min: number; max: number }): Setting<number> {
+  const { min, max } = setting
+  return {
+    ...setting,
+    allowed: `a whole number from ${min} to ${max}`,
+    parse(value) {
+      const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+      return number >= min && number <= max ? number : undefined
+    },
+  }
+}
+
+function port(setting: Described & { fallback: number }): Setting<number> {
+  return {
+    ...integer({ ...setting, min: 0, max: 65_535 }),
+    allowed: 'a port from 0 to 65535 (0 = any free one)',
+  }
+}
+
+function bytes(setting: Described & { fallback: number; min: number }): Setting<number> {
+  return {
+    ...setting,
+    allowed: `a size of at least ${setting.min} bytes, such as 64MiB or 4GiB`,
+    parse(value) {
+      const match = /^(\d{1,15})\s*([A-Za-z]{0,3})$/.exec(value)
+      const unit = units[(match?.[2] ?? '-').toUpperCase() as keyof typeof units]
+      const size = match && unit !== undefined ? Number(match[1]) * unit : Number.NaN
+      return size >= setting.min && Number.isSafeInteger(size) ? size : undefined
+    },
+  }
+}
+
+function duration(setting: Described & { fallback: number; minMs: number; maxMs: number }): Setting<number> {
+  return {
+    ...setting,
+    allowed: `a duration from ${setting.minMs}ms to ${setting.maxMs}ms, such as 500ms, 30s, 10m, 12h or 30d`,
+    parse(value) {
+      const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(value)
+      const ms = match ? Number(match[1]) * timeUnits[match[2] as keyof typeof timeUnits] : Number.NaN
+      return ms >= setting.minMs && ms <= setting.maxMs ? ms : undefined
+    },
+  }
+}
+
+function choice<const Choice extends string>(
+  setting: Described & { fallback: Choice; choices: readonly Choice[] },
+): Setting<Choice> {
+  return {
+    ...setting,
+    allowed: `one of ${setting.choices.join(', ')}`,
+    parse: (value) => setting.choices.find((item) => item === value),
+  }
+}
+
+function flag(setting: Described & { fallback: boolean }): Setting<boolean> {
+  const words: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false }
+  return { ...setting, allowed: 'true or false', parse: (value) => words[value] }
+}
+
+function httpUrl(setting: Described & { fallback: string }): Setting<string> {
+  return {
+    ...setting,
+    allowed: 'an http:// or https:// URL without user and password',
+    parse(value) {
+      if (value === '') return ''
+      const url = URL.canParse(value) ? new URL(value) : undefined
+      if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+        return undefined
+      return value
+    },
+  }
+}
+
+function identifier(setting: Described & { fallback: string }): Setting<string> {
+  return {
+    ...setting,
+    allowed: 'letters, digits and _, not starting with a digit',
+    parse: (value) => (/^([A-Za-z_]\w{0,63})?$/.test(value) ? value : undefined),
+  }
+}
+
+const mib = 2 ** 20
+const gib = 2 ** 30
+const dayMs = 86_400_000
+
+export const settings = {
+  otlpHost: text({
+    env: 'OPS_OTLP_HOST',
+    fallback: '127.0.0.1',
+    description: 'Address that the OTLP receiver binds.',
+  }),
+  otlpPort: port({ env: 'OPS_OTLP_PORT', fallback: 4318, description: 'Port of OTLP/HTTP.' }),
+  otlpMaxBodyBytes: bytes({
+    env: 'OPS_OTLP_MAX_BODY_BYTES',
+    fallback: 64 * mib,
+    min: 1024,
+    description: 'Largest export request, before and after inflating; larger ones get 413.',
+  }),
+  otlpMaxInFlightBytes: bytes({
+    env: 'OPS_OTLP_MAX_IN_FLIGHT_BYTES',
+    fallback: 256 * mib,
+    min: 1024,
+    description: 'Bytes of request bodies held at one time; beyond it 503 with Retry-After.',
+  }),
+  otlpMaxConnections: integer({
+    env: 'OPS_OTLP_MAX_CONNECTIONS',
+    fallback: 1024,
+    min: 1,
+    max: 65_535,
+    description: 'Open connections to the receiver.',
+  }),
+  otlpRequestTimeoutMs: duration({
+    env: 'OPS_OTLP_REQUEST_TIMEOUT',
+    fallback: 30_000,
+    minMs: 100,
+    maxMs: 600_000,
+    description: 'Time that a client has to send one whole request.',
+  }),
+  exceptionEvents: flag({
+    env: 'OPS_EXCEPTION_EVENTS',
+    fallback: true,
+    description: 'Also store exception events of GenAI spans that do not use the ops SDK.',
+  }),
+  apiHost: text({ env: 'OPS_API_HOST', fallback: '127.0.0.1', description: 'Address that the API binds.' }),
+  apiPort: port({ env: 'OPS_API_PORT', fallback: 4380, description: 'Port of the API.' }),
+  dataDir: text({
+    env: 'OPS_DATA_DIR',
+    fallback: './data',
+    description: 'Directory of the journal and the embedded store.',
+  }),
+  clickhouseUrl: httpUrl({
+    env: 'OPS_CLICKHOUSE_URL',
+    fallback: '',
+    description: 'ClickHouse server; empty = the embedded engine under OPS_DATA_DIR.',
+  }),
+  clickhouseUser: text({
+    env: 'OPS_CLICKHOUSE_USER',
+    fallback: 'default',
+    description: 'User at the ClickHouse server.',
+  }),
+  clickhousePassword: text({
+    env: 'OPS_CLICKHOUSE_PASSWORD',
+    fallback: '',
+    secret: true,
+    description: 'Password at the ClickHouse server.',
+  }),
+  clickhouseDatabase: identifier({
+    env: 'OPS_CLICKHOUSE_DATABASE',
+    fallback: 'ops',
+    description: 'Database of the tables.',
+  }),
+  clickhouseTimeoutMs: duration({
+    env: 'OPS_CLICKHOUSE_TIMEOUT',
+    fallback: 30_000,
+    minMs: 100,
+    maxMs: 600_000,
+    description: 'Time that one insert may take before its outcome counts as unknown.',
+  }),
+  embeddedMemoryBytes: bytes({
+    env: 'OPS_EMBEDDED_MEMORY_BYTES',
+    fallback: gib,
+    min: 256 * mib,
+    description: 'Memory that the embedded engine may use.',
+  }),
+  queryTimeoutMs: duration({
+    env: 'OPS_QUERY_TIMEOUT',
+    fallback: 10_000,
+    minMs: 100,
+    maxMs: 600_000,
+    description: 'Time that one API query may take.',
+  }),
+  journalMaxBytes: bytes({
+    env: 'OPS_JOURNAL_MAX_BYTES',
+    fallback: 4 * gib,
+    min: mib,
+    description: 'Rows acknowledged but not yet stored; when it is full exports get 503.',
+  }),
+  journalSegmentBytes: bytes({
+    env: 'OPS_JOURNAL_SEGMENT_BYTES',
+    fallback: 64 * mib,
+    min: 64 * 1024,
+    description: 'Size of one journal segment.',
+  }),
+  journalMinFreeDiskBytes: bytes({
+    env: 'OPS_JOURNAL_MIN_FREE_DISK_BYTES',
+    fallback: 512 * mib,
+    min: 0,
+    description: 'Disk space that the journal leaves free.',
+  }),
+  batchMaxRows: integer({
+    env: 'OPS_BATCH_MAX_ROWS',
+    fallback: 50_000,
+    min: 1,
+    max: 1_000_000,
+    description: 'Rows of one insert.',
+  }),
+  batchMaxBytes: bytes({
+    env: 'OPS_BATCH_MAX_BYTES',
+    fallback: 64 * mib,
+    min: 1024,
+    description: 'Bytes of one insert.',
+  }),
+  batchMaxWaitMs: duration({
+    env: 'OPS_BATCH_MAX_WAIT',
+    fallback: 1000,
+    minMs: 10,
+    maxMs: 60_000,
+    description: 'Time that a row waits for others before it is inserted.',
+  }),
+  bodyMaxBytes: bytes({
+    env: 'OPS_BODY_MAX_BYTES',
+    fallback: 16 * 1024,
+    min: 0,
+    description: 'Bytes kept of a request or response body; its full size is kept beside it.',
+  }),
+  retentionMs: duration({
+    env: 'OPS_RETENTION',
+    fallback: 30 * dayMs,
+    minMs: dayMs,
+    maxMs: 3650 * dayMs,
+    description: 'Age at which events are deleted; older ones are rejected.',
+  }),
+  shutdownTimeoutMs: duration({
+    env: 'OPS_SHUTDOWN_TIMEOUT',
+    fallback: 10_000,
+    minMs: 0,
+    maxMs: 600_000,
+    description: 'Time for delivering what is in the journal at SIGTERM; the rest stays there.',
+  }),
+  logLevel: choice({
+    env: 'OPS_LOG_LEVEL',
+    fallback: 'info',
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    description: 'Least severe log line that is written (JSON, standard error).',
+  }),
+} as const
+
+export type SettingKey = keyof typeof settings

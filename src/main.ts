@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// The thread pool runs inflating, the journal's disk writes and the embedded engine's queries; with libuv's four
+// threads a few slow queries would hold up ingestion. It has to be set before anything uses the pool.
+process.env.UV_THREADPOOL_SIZE ??= '16'
+const { runCli } = await import('./cli.ts')
+await runCli(process.argv, process.env)
+
+export {}

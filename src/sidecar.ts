@@ -1,0 +1,214 @@
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createReadiness } from './api/readiness.ts'
+import { buildApi } from './api/server.ts'
+import type { Config } from './config.ts'
+import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
+import { readCheckpoint } from './delivery/checkpoint.ts'
+import { type Delivery, startDelivery } from './delivery/deliver.ts'
+import { OpsError } from './errors.ts'
+import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from './event/tables.ts'
+import type { UpstreamErrorEvent } from './event/upstream-error-event.ts'
+import { lockDirectory } from './journal/directory-lock.ts'
+import { type Journal, openJournal } from './journal/journal.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createNormalizer } from './normalization/normalize-event.ts'
+import { createPipeline } from './pipeline.ts'
+import { startOtlpServer } from './receiver/otlp-server.ts'
+import { createRedactor } from './redaction/create-redactor.ts'
+import { createEventRedaction } from './redaction/redact-event.ts'
+import { createSelector } from './selection/select-events.ts'
+import { openStoreClients, type StoreClients } from './store/client.ts'
+import { createDeliveryStore } from './store/delivery-store.ts'
+import { createInsertBatch } from './store/insert-batch.ts'
+import { migrate, readMigrations } from './store/migrate.ts'
+import { loadRecentIds } from './store/queries/recent-ids.ts'
+import { createRunQuery } from './store/query.ts'
+
+export interface Sidecar {
+  readonly otlpPort: number
+  readonly apiPort: number
+  readonly storeKind: StoreClients['kind']
+  /** Near end first: refuses new exports, delivers what the time allows, keeps the rest in the journal. Safe twice. */
+  stop(): Promise<void>
+}
+
+const recentEvents = 500_000
+const recentFromStoreMs = 15 * 60_000
+const migrationsDirectory = fileURLToPath(new URL('../clickhouse', import.meta.url))
+
+/**
+ * Starts every hop, the far end first, so that each one starts into a living next one.
+ * @throws OpsError when the data directory is taken, the store cannot be opened or migrated, or a port is in use.
+ */
+export async function startSidecar(config: Config, version: string, log: Logger): Promise<Sidecar> {
+  const stops: (() => unknown)[] = []
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= stopAll(stops)
+    return stopped
+  }
+  try {
+    return { ...(await startHops(config, version, log, stops)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Stops what was started, the last started first. */
+async function stopAll(stops: readonly (() => unknown)[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop()
+}
+
+async function startHops(
+  config: Config,
+  version: string,
+  log: Logger,
+  stops: (() => unknown)[],
+): Promise<Omit<Sidecar, 'stop'>> {
+  stops.push(await lockData(config.dataDir))
+  const metrics = createMetrics()
+  const clients = await openStoreClients(config)
+  stops.push(() => clients.close())
+  const recent = createRecentEvents(recentEvents)
+  const prepare = once(async () => {
+    await migrate(clients.writer, readMigrations(migrationsDirectory))
+    return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
+  })
+  await prepareNow(prepare, clients, log)
+
+  const { journal, delivery } = await startDurable(config, clients, recent, prepare, metrics, log)
+  stops.push(() => journal.close())
+  stops.push(() => delivery.stop(config.shutdownTimeoutMs))
+
+  const runQuery = createRunQuery(clients, {
+    timeoutMs: config.queryTimeoutMs,
+    maxMemoryBytes: Math.floor(config.embeddedMemoryBytes / 2),
+  })
+  const api = await buildApi({
+    runQuery,
+    metrics,
+    readiness: createReadiness(runQuery, journal, delivery),
+    version,
+    log,
+  })
+  stops.push(() => api.close())
+  await listenApi(api, config)
+
+  const pipeline = createPipeline(
+    {
+      select: createSelector({ exceptionEvents: config.exceptionEvents }),
+      normalize: createNormalizer({ maxAgeMs: config.retentionMs }),
+      redact: createEventRedaction(createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } }), {
+        maxBodyBytes: config.bodyMaxBytes,
+        maxTextBytes: 8192,
+        maxAttributes: 128,
+        maxHeaderBytes: 16_384,
+      }),
+      encode: createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns),
+      recent,
+      journal,
+      maxRecordBytes: maxRecordBytes(config),
+    },
+    metrics,
+    log,
+  )
+  const receiver = await startOtlpServer(config, pipeline, metrics, log)
+  stops.push(() => receiver.stop())
+  const apiPort = (api.server.address() as AddressInfo).port
+  return { otlpPort: receiver.port, apiPort, storeKind: clients.kind }
+}
+
+/** Half a segment, so that a record always fits a new one. */
+function maxRecordBytes(config: Config): number {
+  return Math.floor(config.journalSegmentBytes / 2)
+}
+
+async function lockData(directory: string): Promise<() => void> {
+  const lock = await lockDirectory(directory)
+  if (lock.status === 'locked') return () => lock.release()
+  const owner = lock.owner ? ` by process ${lock.owner.pid}, started ${lock.owner.startedAt}` : ''
+  throw new OpsError('data_dir_in_use', `${directory} is in use${owner}`)
+}
+
+/** An embedded store that cannot be prepared is broken; a server that is away is waited for by delivery. */
+async function prepareNow(prepare: () => Promise<number>, clients: StoreClients, log: Logger): Promise<void> {
+  try {
+    await prepare()
+  } catch (error) {
+    if (clients.kind === 'embedded' || error instanceof OpsError) throw error
+    log.warn({ err: error }, 'the ClickHouse server does not answer; rows wait in the journal')
+  }
+}
+
+async function startDurable(
+  config: Config,
+  clients: StoreClients,
+  recent: RecentEvents,
+  prepare: () => Promise<number>,
+  metrics: Metrics,
+  log: Logger,
+): Promise<{ journal: Journal; delivery: Delivery }> {
+  const directory = join(config.dataDir, 'journal')
+  const { journal } = await openJournal({
+    directory,
+    segmentBytes: config.journalSegmentBytes,
+    maxBytes: config.journalMaxBytes,
+    minFreeDiskBytes: config.journalMinFreeDiskBytes,
+    maxRecordBytes: maxRecordBytes(config),
+    maxQueuedBytes: config.otlpMaxInFlightBytes,
+    onAlarm: (alarm) => log.error({ alarm }, 'journal alarm'),
+  })
+  const checkpointPath = join(directory, 'checkpoint.json')
+  const checkpoint = (await readCheckpoint(checkpointPath)) ?? {
+    version: 1 as const,
+    delivered: 0,
+    frozen: null,
+  }
+  await journal.release(checkpoint.delivered)
+  // Until the backlog is delivered, any event could be one of it.
+  recent.raiseHorizon(Number.POSITIVE_INFINITY)
+  const delivery = startDelivery({
+    journal,
+    store: createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
+    recent,
+    checkpointPath,
+    checkpoint,
+    recoveredUpTo: journal.stats().durableSequence,
+    prepare,
+    deadLetterDirectory: join(config.dataDir, 'dead-letter'),
+    limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
+    maxWaitMs: config.batchMaxWaitMs,
+    metrics,
+    log,
+  })
+  return { journal, delivery }
+}
+
+async function listenApi(api: FastifyInstance, config: Config): Promise<void> {
+  try {
+    await api.listen({ host: config.apiHost, port: config.apiPort })
+  } catch (cause) {
+    throw new OpsError(
+      'address_in_use',
+      `the API cannot listen on ${config.apiHost}:${config.apiPort}: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
+}
+
+/** Runs until it has worked once; that result stays. */
+function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let done: Promise<Result> | undefined
+  return () => {
+    done ??= work().catch((error: unknown) => {
+      done = undefined
+      throw error
+    })
+    return done
+  }
+}
