@@ -1,0 +1,20 @@
+/**
+ * The message in an error body of the usual shapes, for the request's own record; undefined where there is none.
+ * The sidecar's parsers read the attempts' bodies in full: this is only the summary.
+ */
+export function errorMessageIn(body: string | undefined): string | undefined {
+  if (body === undefined || !/^\s*[{[]/.test(body)) return undefined
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return messageOf(Array.isArray(parsed) ? parsed[0] : parsed)
+  } catch {
+    return undefined
+  }
+}
+
+function messageOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { error, message } = value as { error?: unknown; message?: unknown }
+  if (typeof error === 'string') return error
+  return messageOf(error) ?? (typeof message === 'string' ? message : undefined)
+}

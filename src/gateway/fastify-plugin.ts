@@ -1,0 +1,52 @@
+import { type IncomingLike, type OutgoingLike, openRequest } from './serve-request.ts'
+import { type RequestFields, runInUpstreamContext, type UpstreamContext } from './upstream-context.ts'
+
+export interface FastifyRequestLike {
+  readonly id: string
+  readonly ip: string
+  readonly raw: IncomingLike
+}
+interface FastifyReplyLike {
+  readonly raw: OutgoingLike
+}
+type Done = (error?: Error) => void
+type Hook = (request: FastifyRequestLike, reply: FastifyReplyLike, done: Done) => void
+export interface FastifyLike {
+  addHook(name: 'onRequest' | 'preValidation', hook: Hook): unknown
+}
+
+export interface FastifyPluginOptions {
+  /** More of the request, or other than the default. Called once per request, before its body is read. */
+  readonly fields?: ((request: FastifyRequestLike) => RequestFields) | undefined
+}
+
+/** Fastify's own ids count per process (`req-1a`): no key to join rows on. */
+const countedId = /^req-[0-9a-z]+$/
+
+/**
+ * Fastify plugin of the request side: `app.register(fastifyUpstreamErrors)`. Handlers and everything they call see
+ * the request's `UpstreamContext`; the final error record is emitted when the answer is done.
+ */
+export function fastifyUpstreamErrors(fastify: FastifyLike, options: FastifyPluginOptions, done: Done): void {
+  const contexts = new WeakMap<object, UpstreamContext>()
+  fastify.addHook('onRequest', (request, reply, next) => {
+    const fields = options.fields?.(request) ?? {}
+    const context = openRequest(request.raw, reply.raw, {
+      requestId: countedId.test(request.id) ? undefined : request.id,
+      clientIp: request.ip,
+      ...fields,
+    })
+    contexts.set(request, context)
+    runInUpstreamContext(context, next)
+  })
+  // The body arrives on the socket's events, outside of the first hook's context.
+  fastify.addHook('preValidation', (request, _reply, next) => {
+    const context = contexts.get(request)
+    if (context === undefined) next()
+    else runInUpstreamContext(context, next)
+  })
+  done()
+}
+
+/** Fastify's mark for plugins whose hooks apply to the whole instance instead of an encapsulated one. */
+Object.assign(fastifyUpstreamErrors, { [Symbol.for('skip-override')]: true })
