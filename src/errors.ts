@@ -13,6 +13,11 @@ export const errorCatalogue = {
     title: 'Data directory in use',
     action: 'Stop the other process or give this one its own OPS_DATA_DIR.',
   },
+  journal_unknown_version: {
+    status: 500,
+    title: 'The journal was written by another version',
+    action: 'Run the version that wrote it until it is empty; nothing was changed.',
+  },
   embedded_engine_missing: {
     status: 500,
     title: 'Embedded engine not installed',

@@ -2,6 +2,11 @@
 // The thread pool runs inflating, the journal's disk writes and the embedded engine's queries; with libuv's four
 // threads a few slow queries would hold up ingestion. It has to be set before anything uses the pool.
 process.env.UV_THREADPOOL_SIZE ??= '16'
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 const { runCli } = await import('./cli.ts')
 await runCli(process.argv, process.env)
 

@@ -12,10 +12,11 @@ import { type Delivery, startDelivery } from './delivery/deliver.ts'
 import { OpsError } from './errors.ts'
 import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from './event/tables.ts'
 import type { UpstreamErrorEvent } from './event/upstream-error-event.ts'
-import { lockDirectory } from './journal/directory-lock.ts'
-import { type Journal, openJournal } from './journal/journal.ts'
+import type { Journal } from './journal/journal.ts'
+import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createNormalizer } from './normalization/normalize-event.ts'
+import { journalDirectory, maxRecordBytes, openConfiguredJournal } from './open-configured-journal.ts'
 import { createPipeline } from './pipeline.ts'
 import { startOtlpServer } from './receiver/otlp-server.ts'
 import { createRedactor } from './redaction/create-redactor.ts'
@@ -70,7 +71,7 @@ async function startHops(
   log: Logger,
   stops: (() => unknown)[],
 ): Promise<Omit<Sidecar, 'stop'>> {
-  stops.push(await lockData(config.dataDir))
+  stops.push(await lockDataDirectory(config.dataDir))
   const metrics = createMetrics()
   const clients = await openStoreClients(config)
   stops.push(() => clients.close())
@@ -123,18 +124,6 @@ async function startHops(
   return { otlpPort: receiver.port, apiPort, storeKind: clients.kind }
 }
 
-/** Half a segment, so that a record always fits a new one. */
-function maxRecordBytes(config: Config): number {
-  return Math.floor(config.journalSegmentBytes / 2)
-}
-
-async function lockData(directory: string): Promise<() => void> {
-  const lock = await lockDirectory(directory)
-  if (lock.status === 'locked') return () => lock.release()
-  const owner = lock.owner ? ` by process ${lock.owner.pid}, started ${lock.owner.startedAt}` : ''
-  throw new OpsError('data_dir_in_use', `${directory} is in use${owner}`)
-}
-
 /** An embedded store that cannot be prepared is broken; a server that is away is waited for by delivery. */
 async function prepareNow(prepare: () => Promise<number>, clients: StoreClients, log: Logger): Promise<void> {
   try {
@@ -153,17 +142,8 @@ async function startDurable(
   metrics: Metrics,
   log: Logger,
 ): Promise<{ journal: Journal; delivery: Delivery }> {
-  const directory = join(config.dataDir, 'journal')
-  const { journal } = await openJournal({
-    directory,
-    segmentBytes: config.journalSegmentBytes,
-    maxBytes: config.journalMaxBytes,
-    minFreeDiskBytes: config.journalMinFreeDiskBytes,
-    maxRecordBytes: maxRecordBytes(config),
-    maxQueuedBytes: config.otlpMaxInFlightBytes,
-    onAlarm: (alarm) => log.error({ alarm }, 'journal alarm'),
-  })
-  const checkpointPath = join(directory, 'checkpoint.json')
+  const journal = await openConfiguredJournal(config, (alarm) => log.error({ alarm }, 'journal alarm'))
+  const checkpointPath = join(journalDirectory(config), 'checkpoint.json')
   const checkpoint = (await readCheckpoint(checkpointPath)) ?? {
     version: 1 as const,
     delivered: 0,

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { OpsError } from '../errors.ts'
 
 /** One batch of a frozen cycle; its rows follow from the journal and the cycle's bounds. */
 export interface FrozenBatch {
@@ -30,7 +31,8 @@ export interface Checkpoint {
 
 /**
  * Reads the checkpoint; undefined when there is none.
- * @throws Error for a file that is not a checkpoint of a known version: it is never overwritten.
+ * @throws OpsError `journal_unknown_version` for a file that is no checkpoint of a known version: it is never
+ * overwritten.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   let text: string
@@ -40,9 +42,12 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const value: unknown = JSON.parse(text)
-  if (!isCheckpoint(value)) throw new Error(`${path} is not a delivery checkpoint that this version knows`)
-  return value
+  const value = parse(text)
+  if (isCheckpoint(value)) return value
+  throw new OpsError(
+    'journal_unknown_version',
+    `${path} is not a delivery checkpoint that this version knows`,
+  )
 }
 
 /** Replaces the checkpoint; durable when it resolves. */
@@ -66,8 +71,16 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   }
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function isCheckpoint(value: unknown): value is Checkpoint {
-  const checkpoint = value as Checkpoint | null
+  const checkpoint = value as Checkpoint | null | undefined
   if (checkpoint?.version !== 1 || !Number.isSafeInteger(checkpoint.delivered)) return false
   const { frozen } = checkpoint
   return (

@@ -17,7 +17,9 @@ export interface DeadLetter {
   readonly row: string
 }
 
-const fileName = 'dead-letter.ndjson'
+export function deadLetterPath(directory: string): string {
+  return join(directory, 'dead-letter.ndjson')
+}
 
 /** Appends rows to the dead-letter file; durable when it resolves. */
 export async function writeDeadLetters(
@@ -26,7 +28,7 @@ export async function writeDeadLetters(
   reason: string,
 ): Promise<void> {
   await mkdir(directory, { recursive: true })
-  const file = await open(join(directory, fileName), 'a', 0o600)
+  const file = await open(deadLetterPath(directory), 'a', 0o600)
   try {
     await file.appendFile(rows.map((row) => `${JSON.stringify(deadLetter(row, reason))}\n`).join(''))
     await file.datasync()
@@ -39,7 +41,7 @@ export async function writeDeadLetters(
 export async function readDeadLetters(directory: string): Promise<DeadLetter[]> {
   let text: string
   try {
-    text = await readFile(join(directory, fileName), 'utf8')
+    text = await readFile(deadLetterPath(directory), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { idKey, type RecentEvents } from '../deduplication/recent-events.ts'
 import type { EncodedRow } from '../event/tables.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Journal, JournalRecord } from '../journal/journal.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createBackoff } from './backoff.ts'
 import { type Checkpoint, type FrozenCycle, writeCheckpoint } from './checkpoint.ts'
@@ -71,6 +71,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let failure: string | undefined
   let failingSinceMs: number | undefined
   let horizonMs = Number.POSITIVE_INFINITY
+  let countedUpTo = 0
 
   const expired = () => Date.now() >= deadlineMs
 
@@ -92,7 +93,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     backoff.reset()
   }
 
-  async function nextRecords(): Promise<Awaited<ReturnType<Journal['read']>>> {
+  async function nextRecords(): Promise<readonly JournalRecord[]> {
     await journal.waitForRecords(checkpoint.delivered, 1000)
     const first = await journal.read(checkpoint.delivered, { maxRecords: 1, maxBytes: 1 })
     const oldest = first[0]
@@ -101,6 +102,18 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     if (waitMs > 0)
       await sleep(Math.min(waitMs, options.maxWaitMs), undefined, { signal: stopping.signal }).catch(() => {})
     return journal.read(checkpoint.delivered, { maxRecords: limits.maxRows, maxBytes: limits.maxBytes })
+  }
+
+  /** Rows that were in the journal at start become pending when they are first read. */
+  function countRecovered(records: readonly JournalRecord[]): void {
+    for (const record of records) {
+      if (record.sequence > options.recoveredUpTo || record.sequence <= countedUpTo) continue
+      countedUpTo = record.sequence
+      for (const { signal } of rowsOf([record])) {
+        metrics.recoveredEvents.inc({ signal })
+        metrics.pendingEvents.inc({ signal })
+      }
+    }
   }
 
   /** Positions of rows that are stored already, or twice among these. */
@@ -117,7 +130,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     return excluded
   }
 
-  async function freeze(records: Awaited<ReturnType<Journal['read']>>): Promise<BatchOfRows[]> {
+  async function freeze(records: readonly JournalRecord[]): Promise<BatchOfRows[]> {
+    countRecovered(records)
     const rows = rowsOf(records)
     const last = records.at(-1)?.sequence ?? checkpoint.delivered
     const recovered = (records[0]?.sequence ?? 0) <= options.recoveredUpTo
@@ -193,7 +207,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   /** The cycle that the last run left frozen, if it is whole. */
   async function thaw(frozen: FrozenCycle): Promise<BatchOfRows[] | undefined> {
-    const records = []
+    const records: JournalRecord[] = []
     let after = frozen.after
     while (after < frozen.upTo) {
       const more = await journal.read(after, { maxRecords: limits.maxRows, maxBytes: limits.maxBytes })
@@ -202,9 +216,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       records.push(...inside)
       after = inside.at(-1)?.sequence as number
     }
+    countRecovered(records)
     const rows = rowsOf(records)
     for (const row of rows) recent.add(row)
     const batches = thawBatches(frozen, rows)
+    for (const position of batches ? frozen.excluded : [])
+      countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
     if (batches === undefined)
       log.error(
         'the frozen batches cannot be made again from the journal; their rows are looked up one by one',

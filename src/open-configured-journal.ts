@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { OpsError } from './errors.ts'
+import { type Journal, type JournalAlarm, JournalVersionError, openJournal } from './journal/journal.ts'
+
+type JournalConfig = Pick<
+  Config,
+  'dataDir' | 'journalSegmentBytes' | 'journalMaxBytes' | 'journalMinFreeDiskBytes' | 'otlpMaxInFlightBytes'
+>
+
+export function journalDirectory(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'journal')
+}
+
+/** Half a segment, so that a record always fits a new one. */
+export function maxRecordBytes(config: Pick<Config, 'journalSegmentBytes'>): number {
+  return Math.floor(config.journalSegmentBytes / 2)
+}
+
+/**
+ * Opens the journal as configured. The caller holds the data directory.
+ * @throws OpsError `journal_unknown_version`, `invalid_config` when its sizes contradict each other.
+ */
+export async function openConfiguredJournal(
+  config: JournalConfig,
+  onAlarm: (alarm: JournalAlarm) => void = () => {},
+): Promise<Journal> {
+  try {
+    const { journal } = await openJournal({
+      directory: journalDirectory(config),
+      segmentBytes: config.journalSegmentBytes,
+      maxBytes: config.journalMaxBytes,
+      minFreeDiskBytes: config.journalMinFreeDiskBytes,
+      maxRecordBytes: maxRecordBytes(config),
+      maxQueuedBytes: config.otlpMaxInFlightBytes,
+      onAlarm,
+    })
+    return journal
+  } catch (cause) {
+    if (cause instanceof JournalVersionError)
+      throw new OpsError('journal_unknown_version', cause.message, { cause })
+    if (cause instanceof RangeError) throw new OpsError('invalid_config', cause.message, { cause })
+    throw cause
+  }
+}
