@@ -12,7 +12,7 @@ export interface JournalState {
   readonly fileSystem: JournalFileSystem
   readonly now: () => number
   readonly alarm: RaiseAlarm
-  readonly cache: TailCache
+  cache: TailCache
   /** In order of their sequences; the last one is the newest. */
   segments: Segment[]
   /** Undefined after a failure until a new segment could be created. */

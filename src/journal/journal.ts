@@ -57,11 +57,10 @@ export async function openJournal(
   await state.fileSystem.makeDirectory(options.directory)
   await state.fileSystem.syncDirectory(dirname(options.directory)).catch(() => {})
   const recovery = await recoverSegments(state)
-  const cache = createTailCache(options.maxCachedBytes ?? defaultCachedBytes, state.durableSequence)
-  const opened: JournalState = { ...state, cache }
-  const rotation = createSegmentRotation(opened)
+  state.cache = createTailCache(options.maxCachedBytes ?? defaultCachedBytes, state.durableSequence)
+  const rotation = createSegmentRotation(state)
   await rotation.roomFor(0)
-  return { journal: createJournal(opened, rotation, options), recovery }
+  return { journal: createJournal(state, rotation, options), recovery }
 }
 
 function createState(options: JournalOptions): JournalState {

@@ -7,6 +7,7 @@ import { fingerprint } from './fingerprint.ts'
 import { headersText, readHeaders } from './headers.ts'
 import { parseProviderError } from './providers/parse-provider-error.ts'
 import { platformFromHost } from './providers/platform-from-host.ts'
+import { maxRetryAfterMs } from './retry-after.ts'
 import { splitUrl } from './split-url.ts'
 
 export type RejectReason = 'no_timestamp' | 'too_old' | 'in_future'
@@ -98,7 +99,7 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
       message: parsed.message,
     }),
     retryable: parsed.retryable,
-    retry_after_ms: number('ops.upstream.retry_after_ms') ?? parsed.retryAfterMs,
+    retry_after_ms: givenRetryAfterMs(lookup) ?? parsed.retryAfterMs,
     upstream_request_id: text('ops.upstream.request.id') || parsed.upstreamRequestId,
     upstream_host: host,
     upstream_path: url.path || (serverSpan ? '' : urlPath),
@@ -129,6 +130,12 @@ function errorKind(lookup: AttributeLookup, statusCode: number): { value: ErrorK
   if (known !== undefined) return { value: known, given: true }
   if (lookup.text('ops.upstream.stream_phase') === 'mid_stream') return { value: 'stream_error', given: true }
   return { value: statusCode === 0 ? 'request_error' : 'http_error', given: false }
+}
+
+/** What the gateway says to wait; nonsense counts as not said. */
+function givenRetryAfterMs(lookup: AttributeLookup): number | undefined {
+  const ms = lookup.number('ops.upstream.retry_after_ms')
+  return ms !== undefined && ms > 0 && ms <= maxRetryAfterMs ? ms : undefined
 }
 
 /** `error.type` of an HTTP span is often only the status code again (semantic conventions for HTTP). */

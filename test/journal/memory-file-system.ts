@@ -185,10 +185,12 @@ export function createMemoryDisk(random: () => number = () => 0, capacityBytes =
   function fileSystemOf(of: number): JournalFileSystem {
     return {
       makeDirectory: (path) => call(of, 'makeDirectory', () => void directories.add(path)),
+      // In no useful order, as readdir: the newest first.
       list: (path) =>
-        call(of, 'list', () =>
-          [...live.keys()].filter((file) => dirname(file) === path).map((file) => basename(file)),
-        ),
+        call(of, 'list', () => {
+          const here = [...live.keys()].filter((file) => dirname(file) === path)
+          return here.map((file) => basename(file)).reverse()
+        }),
       open: async (path, mode) => {
         const inode = await call(of, 'open', () => {
           if (mode !== 'create') return inodeAt(path)
