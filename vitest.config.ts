@@ -6,7 +6,7 @@ export default defineConfig({
     // The embedded engine binds one data directory per process, so every file gets a process of its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     env: { OPS_LOG_LEVEL: 'silent', NODE_ENV: 'test' },
   },

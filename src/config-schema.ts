@@ -134,6 +134,21 @@ export const settings = {
     max: 65_535,
     description: 'Open connections to the receiver.',
   }),
+  otlpMaxClientRequests: integer({
+    env: 'OPS_OTLP_MAX_CLIENT_REQUESTS',
+    fallback: 256,
+    min: 1,
+    max: 65_535,
+    description: 'Requests under way of one client address; beyond it 429 with Retry-After.',
+  }),
+  otlpAckTimeoutMs: duration({
+    env: 'OPS_OTLP_ACK_TIMEOUT',
+    fallback: 8000,
+    minMs: 100,
+    maxMs: 60_000,
+    description:
+      'Time that an export waits for the disk before it gets 503; exporters give up after 10s by default.',
+  }),
   otlpRequestTimeoutMs: duration({
     env: 'OPS_OTLP_REQUEST_TIMEOUT',
     fallback: 30_000,

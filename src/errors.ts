@@ -75,6 +75,11 @@ export const errorCatalogue = {
     title: 'Body too large',
     action: 'Send smaller batches, or raise OPS_OTLP_MAX_BODY_BYTES.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests of one client',
+    action: 'Repeat after Retry-After; send fewer requests at one time.',
+  },
   overloaded: { status: 503, title: 'Overloaded', action: 'Repeat after Retry-After.' },
   journal_full: {
     status: 503,

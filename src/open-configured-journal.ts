@@ -12,17 +12,23 @@ export function journalDirectory(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'journal')
 }
 
+/** Delivery's checkpoint stands beside the segments: it means nothing without them. */
+export function checkpointPath(config: Pick<Config, 'dataDir'>): string {
+  return join(journalDirectory(config), 'checkpoint.json')
+}
+
 /** Half a segment, so that a record always fits a new one. */
 export function maxRecordBytes(config: Pick<Config, 'journalSegmentBytes'>): number {
   return Math.floor(config.journalSegmentBytes / 2)
 }
 
 /**
- * Opens the journal as configured. The caller holds the data directory.
+ * Opens the journal as configured. The caller holds the data directory and says up to where rows are delivered.
  * @throws OpsError `journal_unknown_version`, `invalid_config` when its sizes contradict each other.
  */
 export async function openConfiguredJournal(
   config: JournalConfig,
+  deliveredSequence: number,
   onAlarm: (alarm: JournalAlarm) => void = () => {},
 ): Promise<Journal> {
   try {
@@ -33,6 +39,7 @@ export async function openConfiguredJournal(
       minFreeDiskBytes: config.journalMinFreeDiskBytes,
       maxRecordBytes: maxRecordBytes(config),
       maxQueuedBytes: config.otlpMaxInFlightBytes,
+      deliveredSequence,
       onAlarm,
     })
     return journal

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { RecentEvents } from './deduplication/recent-events.ts'
+import type { Claim, RecentEvents } from './deduplication/recent-events.ts'
 import type { ErrorCode } from './errors.ts'
 import { encodeRowRecord, rowRecordBytes } from './event/row-record.ts'
 import {
@@ -26,7 +27,14 @@ export interface PipelineHops {
   readonly recent: RecentEvents
   readonly journal: Pick<Journal, 'append'>
   readonly maxRecordBytes: number
+  /** How full the journal is, from 0 to 1. */
+  readonly pressure: () => number
+  /** Time that an export waits for the disk. */
+  readonly ackTimeoutMs: number
 }
+
+/** Metadata is worth more than bodies: these go before exports are refused. */
+const shedBodiesAbove = 0.75
 
 type Refusal = Extract<AppendResult, { status: 'refused' }>['reason']
 
@@ -58,14 +66,18 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
     }
 
     const nowMs = Date.now()
+    const withoutBodies = hops.pressure() > shedBodiesAbove
     const rows: EncodedRow[] = []
     const rejected: { reason: string; itemIndex: number }[] = []
     const upstreamErrors = selection.selected.filter((event) => event.name !== requestErrorName)
     for (const event of upstreamErrors) {
       const normalized = hops.normalize(event, nowMs)
-      if (normalized.status === 'rejected')
+      if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
-      else rows.push(hops.encode(hops.redact(normalized.event), signal))
+        continue
+      }
+      const redacted = hops.redact(normalized.event)
+      rows.push(hops.encode(withoutBodies ? shedBodies(redacted, signal, metrics) : redacted, signal))
     }
 
     const parts = splitRecords(rows, hops.maxRecordBytes)
@@ -93,32 +105,48 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
   }
 }
 
-type Append =
-  | { readonly status: 'durable'; readonly rows: number }
-  | Extract<ExportOutcome, { status: 'refused' }>
+type Refused = Extract<ExportOutcome, { status: 'refused' }>
+type Append = { readonly status: 'durable'; readonly rows: number } | Refused
 
 /** Appends the rows that were not seen before; durable when all of them are, by this request or by another. */
 async function appendNew(rows: readonly EncodedRow[], hops: PipelineHops, metrics: Metrics): Promise<Append> {
   const claim = hops.recent.claim(rows)
-  if (claim.rows.length > 0) {
-    const stopTimer = metrics.commitSeconds.startTimer()
-    const result = await hops.journal.append(encodeRowRecord(claim.rows))
-    stopTimer()
-    if (result.status === 'refused') {
-      claim.abandon()
-      const [code, message] = refusals[result.reason]
-      return { status: 'refused', code, message }
-    }
-    claim.settle()
-    for (const row of claim.rows) metrics.pendingEvents.inc({ signal: row.signal })
-  }
-  // A copy of rows that another request is still writing is only as safe as that request.
-  if (await claim.othersDurable()) return { status: 'durable', rows: claim.rows.length }
+  const appended = claim.rows.length === 0 ? undefined : append(claim, hops, metrics)
+  // The answer must come before the exporter gives up; what becomes durable later is found when it is sent again.
+  const ended = Promise.all([appended, claim.othersDurable()])
+  const result = await Promise.race([ended, sleep(hops.ackTimeoutMs, 'timeout' as const, { ref: false })])
+  if (result === 'timeout') return { status: 'refused', code: 'overloaded', message: 'the disk is too slow' }
+  const [refusal, othersDurable] = result
+  if (refusal) return refusal
+  // A copy of rows that another request was still writing is only as safe as that request.
+  if (othersDurable) return { status: 'durable', rows: claim.rows.length }
   return {
     status: 'refused',
     code: 'journal_failed',
     message: 'the first copy of these events was not written',
   }
+}
+
+async function append(claim: Claim, hops: PipelineHops, metrics: Metrics): Promise<Refused | undefined> {
+  const stopTimer = metrics.commitSeconds.startTimer()
+  const result = await hops.journal.append(encodeRowRecord(claim.rows))
+  stopTimer()
+  if (result.status === 'refused') {
+    claim.abandon()
+    const [code, message] = refusals[result.reason]
+    return { status: 'refused', code, message }
+  }
+  claim.settle()
+  for (const row of claim.rows) metrics.pendingEvents.inc({ signal: row.signal })
+  return undefined
+}
+
+/** The event without its bodies; their sizes stay. */
+function shedBodies(event: UpstreamErrorEvent, signal: Signal, metrics: Metrics): UpstreamErrorEvent {
+  if (event.request_body === '' && event.response_body === '') return event
+  metrics.shedBodies.inc({ signal })
+  const attributes = new Map(event.attributes).set('ops.shed', 'bodies')
+  return { ...event, request_body: '', response_body: '', attributes }
 }
 
 /** Rows in groups that each fit a journal record. */

@@ -13,10 +13,11 @@ import { OpsError } from './errors.ts'
 import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from './event/tables.ts'
 import type { UpstreamErrorEvent } from './event/upstream-error-event.ts'
 import type { Journal } from './journal/journal.ts'
+import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createNormalizer } from './normalization/normalize-event.ts'
-import { journalDirectory, maxRecordBytes, openConfiguredJournal } from './open-configured-journal.ts'
+import { checkpointPath, maxRecordBytes, openConfiguredJournal } from './open-configured-journal.ts'
 import { createPipeline } from './pipeline.ts'
 import { startOtlpServer } from './receiver/otlp-server.ts'
 import { createRedactor } from './redaction/create-redactor.ts'
@@ -27,7 +28,7 @@ import { createDeliveryStore } from './store/delivery-store.ts'
 import { createInsertBatch } from './store/insert-batch.ts'
 import { migrate, readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
-import { createRunQuery } from './store/query.ts'
+import { createStoreReader } from './store/query.ts'
 
 export interface Sidecar {
   readonly otlpPort: number
@@ -83,17 +84,18 @@ async function startHops(
   await prepareNow(prepare, clients, log)
 
   const { journal, delivery } = await startDurable(config, clients, recent, prepare, metrics, log)
+  observeJournal(metrics, journal)
   stops.push(() => journal.close())
   stops.push(() => delivery.stop(config.shutdownTimeoutMs))
 
-  const runQuery = createRunQuery(clients, {
+  const reader = createStoreReader(clients, {
     timeoutMs: config.queryTimeoutMs,
     maxMemoryBytes: Math.floor(config.embeddedMemoryBytes / 2),
   })
   const api = await buildApi({
-    runQuery,
+    reader,
     metrics,
-    readiness: createReadiness(runQuery, journal, delivery),
+    readiness: createReadiness(reader.run, journal, delivery),
     version,
     log,
   })
@@ -114,6 +116,8 @@ async function startHops(
       recent,
       journal,
       maxRecordBytes: maxRecordBytes(config),
+      pressure: () => journal.stats().bytes / config.journalMaxBytes,
+      ackTimeoutMs: config.otlpAckTimeoutMs,
     },
     metrics,
     log,
@@ -142,13 +146,11 @@ async function startDurable(
   metrics: Metrics,
   log: Logger,
 ): Promise<{ journal: Journal; delivery: Delivery }> {
-  const journal = await openConfiguredJournal(config, (alarm) => log.error({ alarm }, 'journal alarm'))
-  const checkpointPath = join(journalDirectory(config), 'checkpoint.json')
-  const checkpoint = (await readCheckpoint(checkpointPath)) ?? {
-    version: 1 as const,
-    delivered: 0,
-    frozen: null,
-  }
+  const path = checkpointPath(config)
+  const checkpoint = (await readCheckpoint(path)) ?? { version: 1 as const, delivered: 0, frozen: null }
+  const journal = await openConfiguredJournal(config, checkpoint.delivered, (alarm) =>
+    log.error({ alarm }, 'journal alarm'),
+  )
   await journal.release(checkpoint.delivered)
   // Until the backlog is delivered, any event could be one of it.
   recent.raiseHorizon(Number.POSITIVE_INFINITY)
@@ -156,7 +158,7 @@ async function startDurable(
     journal,
     store: createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
     recent,
-    checkpointPath,
+    checkpointPath: path,
     checkpoint,
     recoveredUpTo: journal.stats().durableSequence,
     prepare,

@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery/deliver.ts'
 import type { Journal } from '../journal/journal.ts'
+import { lagSeconds } from '../journal/journal-metrics.ts'
 import type { RunQuery } from '../store/query.ts'
 
 /** The lines of `/readyz`. `reason` says what is wrong, null while all is well. */
@@ -14,13 +15,12 @@ export function createReadiness(
   delivery: Pick<Delivery, 'status'>,
 ): () => Promise<Readiness> {
   return async () => {
+    const stats = journal.stats()
     const { failure } = delivery.status()
     return {
-      journal: check(
-        journal.stats().writable ? undefined : 'the journal has no segment that it can write to',
-      ),
+      journal: check(stats.writable ? undefined : 'the journal has no segment that it can write to'),
       store: check(await storeFailure(runQuery)),
-      delivery: check(failure),
+      delivery: check(failure ?? laggingReason(lagSeconds(stats))),
     }
   }
 }
@@ -29,9 +29,18 @@ function check(reason: string | undefined): { ok: boolean; reason: string | null
   return { ok: reason === undefined, reason: reason ?? null }
 }
 
+/** Rows are stored within seconds; a minute means that the store does not keep up. */
+const maxLagSeconds = 60
+
+function laggingReason(seconds: number): string | undefined {
+  return seconds > maxLagSeconds
+    ? `the oldest row waits for ${Math.round(seconds)} s to be stored`
+    : undefined
+}
+
 async function storeFailure(runQuery: RunQuery): Promise<string | undefined> {
   try {
-    await runQuery({ sql: 'SELECT 1', params: {} }, AbortSignal.timeout(storeTimeoutMs))
+    await runQuery({ sql: 'SELECT 1', params: {}, class: 'point' }, AbortSignal.timeout(storeTimeoutMs))
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

@@ -1,11 +1,12 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { readCheckpoint } from '../delivery/checkpoint.ts'
 import { deadLetterPath, readDeadLetters, toRow } from '../delivery/dead-letter.ts'
 import { OpsError } from '../errors.ts'
 import { encodeRowRecord } from '../event/row-record.ts'
 import { lockDataDirectory } from '../lock-data-directory.ts'
-import { openConfiguredJournal } from '../open-configured-journal.ts'
+import { checkpointPath, openConfiguredJournal } from '../open-configured-journal.ts'
 
 /** Prints the rows that the store refused, one a line, with the reason. */
 export async function listDeadLetters(config: Pick<Config, 'dataDir'>, asJson: boolean): Promise<void> {
@@ -33,7 +34,8 @@ export async function retryDeadLetters(config: Config): Promise<void> {
       process.stdout.write('no dead letters\n')
       return
     }
-    const journal = await openConfiguredJournal(config)
+    const checkpoint = await readCheckpoint(checkpointPath(config))
+    const journal = await openConfiguredJournal(config, checkpoint?.delivered ?? 0)
     try {
       for (const letter of letters) {
         const result = await journal.append(encodeRowRecord([toRow(letter)]))

@@ -1,14 +1,14 @@
-import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { readCheckpoint } from '../delivery/checkpoint.ts'
 import { inspectJournal } from '../journal/inspect.ts'
+import { checkpointPath, journalDirectory } from '../open-configured-journal.ts'
 
 /** Prints what the journal holds: segments, records, lag, quarantine. Changes nothing; a sidecar may be running. */
 export async function printJournal(config: Pick<Config, 'dataDir'>, asJson: boolean): Promise<void> {
-  const directory = join(config.dataDir, 'journal')
+  const directory = journalDirectory(config)
   const [journal, checkpoint] = await Promise.all([
     inspectJournal(directory),
-    readCheckpoint(join(directory, 'checkpoint.json')),
+    readCheckpoint(checkpointPath(config)),
   ])
   const delivered = checkpoint?.delivered ?? 0
   const lastSequence = journal.lastSequence ?? 0

@@ -21,7 +21,7 @@ import { reconcile } from './reconcile.ts'
 import type { DeliveryStore } from './store-port.ts'
 
 export interface DeliveryOptions {
-  readonly journal: Pick<Journal, 'read' | 'waitForRecords' | 'release'>
+  readonly journal: Pick<Journal, 'read' | 'waitForRecords' | 'release' | 'stats'>
   readonly store: DeliveryStore
   readonly recent: RecentEvents
   readonly checkpointPath: string
@@ -53,6 +53,13 @@ export interface Delivery {
   stop(timeoutMs: number): Promise<void>
 }
 
+/** A cycle on its way: what is left of its batches. */
+interface OpenCycle {
+  readonly batches: BatchOfRows[]
+  inDoubt: boolean
+  readonly upTo: number
+}
+
 /**
  * Moves rows from the journal to the store, in order, one cycle at a time:
  *
@@ -72,8 +79,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let failingSinceMs: number | undefined
   let horizonMs = Number.POSITIVE_INFINITY
   let countedUpTo = 0
+  let open: OpenCycle | undefined
+  /** Records up to here were claimed when not all earlier events were known: their rows are looked up in the store. */
+  let uncertainUpTo = Number.POSITIVE_INFINITY
 
-  const expired = () => Date.now() >= deadlineMs
+  const expired = () => performance.now() >= deadlineMs
 
   async function pause(reason: string): Promise<void> {
     if (failure === undefined) {
@@ -81,7 +91,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       log.warn({ reason }, 'delivery is failing; rows wait in the journal')
     }
     failure = reason
-    const ms = Math.min(backoff.nextMs(), Math.max(0, deadlineMs - Date.now()))
+    const ms = Math.min(backoff.nextMs(), Math.max(0, deadlineMs - performance.now()))
     await sleep(ms, undefined, { signal: wake.signal }).catch(() => {})
   }
 
@@ -130,12 +140,20 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     return excluded
   }
 
-  async function freeze(records: readonly JournalRecord[]): Promise<BatchOfRows[]> {
+  /** Called when what the store and the journal had at start is in `recent`. */
+  async function allKnown(): Promise<void> {
+    if (uncertainUpTo !== Number.POSITIVE_INFINITY) return
+    await recent.claimsEnded()
+    uncertainUpTo = journal.stats().durableSequence
+  }
+
+  async function freeze(records: readonly JournalRecord[]): Promise<OpenCycle> {
     countRecovered(records)
     const rows = rowsOf(records)
     const last = records.at(-1)?.sequence ?? checkpoint.delivered
     const recovered = (records[0]?.sequence ?? 0) <= options.recoveredUpTo
     if (recovered) for (const row of rows) recent.add(row)
+    if (last >= options.recoveredUpTo) await allKnown()
     const excluded = await findExcluded(rows, recovered)
     const cut = cutBatches(rows, new Set(excluded), limits)
     const frozen: FrozenCycle = {
@@ -149,7 +167,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     await writeCheckpoint(options.checkpointPath, next)
     checkpoint = next
     for (const position of excluded) countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
-    return cut.map((rowsOfBatch, index) => toBatch(frozen.batches[index]?.id as string, rowsOfBatch))
+    const batches = cut.map((rowsOfBatch, index) => toBatch(frozen.batches[index]?.id as string, rowsOfBatch))
+    return { batches, inDoubt: false, upTo: last }
   }
 
   async function deliverBatch(batch: BatchOfRows, startsInDoubt: boolean): Promise<boolean> {
@@ -202,11 +221,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     await writeCheckpoint(options.checkpointPath, next)
     checkpoint = next
     await journal.release(upTo)
-    if (upTo >= options.recoveredUpTo) recent.settleHorizon(horizonMs)
+    if (upTo >= uncertainUpTo) recent.settleHorizon(horizonMs)
   }
 
   /** The cycle that the last run left frozen, if it is whole. */
-  async function thaw(frozen: FrozenCycle): Promise<BatchOfRows[] | undefined> {
+  async function thaw(frozen: FrozenCycle): Promise<OpenCycle | undefined> {
     const records: JournalRecord[] = []
     let after = frozen.after
     while (after < frozen.upTo) {
@@ -219,38 +238,46 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     countRecovered(records)
     const rows = rowsOf(records)
     for (const row of rows) recent.add(row)
+    if (frozen.upTo >= options.recoveredUpTo) await allKnown()
     const batches = thawBatches(frozen, rows)
-    for (const position of batches ? frozen.excluded : [])
-      countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
-    if (batches === undefined)
+    if (batches === undefined) {
       log.error(
         'the frozen batches cannot be made again from the journal; their rows are looked up one by one',
       )
-    return batches
+      return undefined
+    }
+    for (const position of frozen.excluded) countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
+    return { batches, inDoubt: true, upTo: frozen.upTo }
   }
 
-  async function deliverAll(batches: readonly BatchOfRows[], inDoubt: boolean, upTo: number): Promise<void> {
-    for (const batch of batches) if (!(await deliverBatch(batch, inDoubt))) return
-    await finish(upTo)
-  }
-
-  async function cycle(): Promise<void> {
+  async function nextCycle(): Promise<OpenCycle | undefined> {
     if (checkpoint.frozen) {
-      const batches = await thaw(checkpoint.frozen)
-      if (batches) return deliverAll(batches, true, checkpoint.frozen.upTo)
+      const thawed = await thaw(checkpoint.frozen)
+      if (thawed) return thawed
       checkpoint = { ...checkpoint, frozen: null }
     }
     const records = await nextRecords()
-    if (records.length === 0) return
-    const upTo = records.at(-1)?.sequence as number
-    await deliverAll(await freeze(records), false, upTo)
+    return records.length === 0 ? undefined : freeze(records)
+  }
+
+  /** What a failure leaves of a cycle is gone on with, so that no batch is counted twice. */
+  async function cycle(): Promise<void> {
+    open ??= await nextCycle()
+    if (open === undefined) return
+    for (let batch = open.batches[0]; batch !== undefined; batch = open.batches[0]) {
+      if (!(await deliverBatch(batch, open.inDoubt))) return
+      open.batches.shift()
+    }
+    await finish(open.upTo)
+    open = undefined
   }
 
   async function prepare(): Promise<boolean> {
     while (!expired()) {
       try {
         horizonMs = await options.prepare()
-        if (checkpoint.delivered >= options.recoveredUpTo) recent.settleHorizon(horizonMs)
+        if (checkpoint.delivered >= options.recoveredUpTo) await allKnown()
+        if (checkpoint.delivered >= uncertainUpTo) recent.settleHorizon(horizonMs)
         succeeded()
         return true
       } catch (error) {
@@ -268,6 +295,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
         await cycle()
       } catch (error) {
         log.error({ err: error }, 'delivery cycle failed')
+        if (open) open.inDoubt = true
         await pause(String(error))
       }
     }
@@ -282,9 +310,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   return {
     status: () => ({ delivered: checkpoint.delivered, failure, failingSinceMs }),
     async stop(timeoutMs) {
-      deadlineMs = Math.min(deadlineMs, Date.now() + timeoutMs)
+      deadlineMs = Math.min(deadlineMs, performance.now() + timeoutMs)
       stopping.abort()
-      const timer = setTimeout(() => wake.abort(), Math.max(0, deadlineMs - Date.now()))
+      const timer = setTimeout(() => wake.abort(), Math.max(0, deadlineMs - performance.now()))
       await running
       clearTimeout(timer)
     },

@@ -18,6 +18,12 @@ export function createMetrics() {
       'outcome',
     ]),
     receivedBytes: counter('ops_receiver_bytes_total', 'Bytes of export requests, inflated.', ['signal']),
+    droppedConnections: counter('ops_receiver_dropped_connections_total', 'Connections over the limit.'),
+    shedBodies: counter(
+      'ops_events_shed_bodies_total',
+      'Events stored without their bodies, because the journal was filling up.',
+      ['signal'],
+    ),
     receivedItems: counter('ops_receiver_items_total', 'Spans and log records received.', ['signal']),
     receivedEvents: counter('ops_events_received_total', 'Span events and log records received.', ['signal']),
     skippedEvents: counter('ops_events_skipped_total', 'Events received that are no upstream errors.', [

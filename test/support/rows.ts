@@ -1,13 +1,22 @@
 import { hash } from 'node:crypto'
 import { uuidText } from '../../src/event/row-binary.ts'
-import { createRowEncoder, type EncodedRow, upstreamErrorColumns, upstreamErrorTable } from '../../src/event/tables.ts'
+import {
+  createRowEncoder,
+  type EncodedRow,
+  upstreamErrorColumns,
+  upstreamErrorTable,
+} from '../../src/event/tables.ts'
 import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 
 const encode = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
 const names = new Map<string, string>()
 
 /** The event of a name: the same name has the same id. */
-export function event(name: string, createdAtMs = Date.now(), fields: Partial<UpstreamErrorEvent> = {}): UpstreamErrorEvent {
+export function event(
+  name: string,
+  createdAtMs = Date.now(),
+  fields: Partial<UpstreamErrorEvent> = {},
+): UpstreamErrorEvent {
   const id = uuidText(Buffer.from(hash('sha256', name, 'hex').slice(0, 32), 'hex'))
   names.set(id, name)
   return {
@@ -61,7 +70,11 @@ export function event(name: string, createdAtMs = Date.now(), fields: Partial<Up
   }
 }
 
-export function row(name: string, createdAtMs = Date.now(), fields: Partial<UpstreamErrorEvent> = {}): EncodedRow {
+export function row(
+  name: string,
+  createdAtMs = Date.now(),
+  fields: Partial<UpstreamErrorEvent> = {},
+): EncodedRow {
   return encode(event(name, createdAtMs, fields), 'traces')
 }
 

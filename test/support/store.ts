@@ -21,7 +21,10 @@ export async function openTestStore(): Promise<TestStore> {
   const directory = await temporaryDirectory()
   const clients = await openStoreClients(testConfig(directory.path))
   await migrate(clients.writer, readMigrations(migrationsDirectory))
-  const delivery = createDeliveryStore(clients, await createInsertBatch(clients, join(directory.path, 'insert')))
+  const delivery = createDeliveryStore(
+    clients,
+    await createInsertBatch(clients, join(directory.path, 'insert')),
+  )
   return {
     clients,
     delivery,

@@ -1,0 +1,23 @@
+/** A bound on the requests that each client has under way, so that one cannot take the place of all others. */
+export interface ClientSlots {
+  /** Takes a place for the client; false when it has no more. */
+  take(client: string): boolean
+  free(client: string): void
+}
+
+export function createClientSlots(maxPerClient: number): ClientSlots {
+  const taken = new Map<string, number>()
+  return {
+    take(client) {
+      const count = taken.get(client) ?? 0
+      if (count >= maxPerClient) return false
+      taken.set(client, count + 1)
+      return true
+    },
+    free(client) {
+      const count = taken.get(client) ?? 0
+      if (count <= 1) taken.delete(client)
+      else taken.set(client, count - 1)
+    },
+  }
+}
