@@ -9,9 +9,13 @@ export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: 
     sidecar.storeKind === 'embedded'
       ? `embedded ClickHouse in ${resolve(config.dataDir, 'clickhouse')}`
       : config.clickhouseUrl
+  const grpc =
+    sidecar.otlpGrpcPort === undefined
+      ? ''
+      : `\n  OTLP/gRPC  http://${config.otlpHost}:${sidecar.otlpGrpcPort}`
   return `
 ops-sidecar ${version}
-  OTLP/HTTP  http://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)
+  OTLP/HTTP  http://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)${grpc}
   API        ${api}   (/api/v1/upstream-errors, /api/openapi.json, /healthz, /readyz, /metrics)
   journal    ${resolve(config.dataDir, 'journal')}
   store      ${store}, database ${config.clickhouseDatabase}

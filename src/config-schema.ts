@@ -1,3 +1,5 @@
+import { parseHeaders } from './forwarding/parse-headers.ts'
+
 /**
  * Every setting: its environment variable (the flag is the same name: OPS_OTLP_PORT is --otlp-port), default, what is
  * allowed, and what it does. `--help`, validation and docs/configuration.md derive from this list.
@@ -96,6 +98,28 @@ function httpUrl(setting: Described & { fallback: string }): Setting<string> {
   }
 }
 
+function list(setting: Described & { fallback: readonly string[] }): Setting<readonly string[]> {
+  return {
+    ...setting,
+    allowed: 'texts separated by commas',
+    parse: (value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+  }
+}
+
+function headers(
+  setting: Described & { fallback: Readonly<Record<string, string>>; secret: true },
+): Setting<Readonly<Record<string, string>>> {
+  return {
+    ...setting,
+    allowed: 'key=value pairs separated by commas, values percent-encoded',
+    parse: parseHeaders,
+  }
+}
+
 function identifier(setting: Described & { fallback: string }): Setting<string> {
   return {
     ...setting,
@@ -115,6 +139,18 @@ export const settings = {
     description: 'Address that the OTLP receiver binds.',
   }),
   otlpPort: port({ env: 'OPS_OTLP_PORT', fallback: 4318, description: 'Port of OTLP/HTTP.' }),
+  otlpGrpcPort: integer({
+    env: 'OPS_OTLP_GRPC_PORT',
+    fallback: 4317,
+    min: 0,
+    max: 65_535,
+    description: 'Port of OTLP/gRPC; 0 = off.',
+  }),
+  otlpCorsOrigins: list({
+    env: 'OPS_OTLP_CORS_ORIGINS',
+    fallback: [],
+    description: 'Origins whose browser exporters may send; * = all. None by default.',
+  }),
   otlpMaxBodyBytes: bytes({
     env: 'OPS_OTLP_MAX_BODY_BYTES',
     fallback: 64 * mib,
@@ -160,6 +196,37 @@ export const settings = {
     env: 'OPS_EXCEPTION_EVENTS',
     fallback: true,
     description: 'Also store exception events of GenAI spans that do not use the ops SDK.',
+  }),
+  collectorWorkers: integer({
+    env: 'OPS_COLLECTOR_WORKERS',
+    fallback: 0,
+    min: 0,
+    max: 64,
+    description: 'Threads that decode exports; 0 = the main thread, which suits a sidecar.',
+  }),
+  forwardOtlpEndpoint: httpUrl({
+    env: 'OPS_FORWARD_OTLP_ENDPOINT',
+    fallback: '',
+    description: 'OTLP/HTTP endpoint that every payload is passed on to, unchanged; empty = none.',
+  }),
+  forwardOtlpHeaders: headers({
+    env: 'OPS_FORWARD_OTLP_HEADERS',
+    fallback: {},
+    secret: true,
+    description: 'Headers for it, as in OTEL_EXPORTER_OTLP_HEADERS.',
+  }),
+  forwardMaxQueueBytes: bytes({
+    env: 'OPS_FORWARD_MAX_QUEUE_BYTES',
+    fallback: 64 * mib,
+    min: 1024,
+    description: 'Payloads that wait to be passed on; beyond it they are dropped and counted.',
+  }),
+  forwardTimeoutMs: duration({
+    env: 'OPS_FORWARD_TIMEOUT',
+    fallback: 10_000,
+    minMs: 100,
+    maxMs: 600_000,
+    description: 'Time of one attempt to pass a payload on.',
   }),
   apiHost: text({ env: 'OPS_API_HOST', fallback: '127.0.0.1', description: 'Address that the API binds.' }),
   apiPort: port({ env: 'OPS_API_PORT', fallback: 4380, description: 'Port of the API.' }),

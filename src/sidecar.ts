@@ -10,19 +10,12 @@ import { createRecentEvents, type RecentEvents } from './deduplication/recent-ev
 import { readCheckpoint } from './delivery/checkpoint.ts'
 import { type Delivery, startDelivery } from './delivery/deliver.ts'
 import { OpsError } from './errors.ts'
-import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from './event/tables.ts'
-import type { UpstreamErrorEvent } from './event/upstream-error-event.ts'
 import type { Journal } from './journal/journal.ts'
 import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
-import { createNormalizer } from './normalization/normalize-event.ts'
-import { checkpointPath, maxRecordBytes, openConfiguredJournal } from './open-configured-journal.ts'
-import { createPipeline } from './pipeline.ts'
-import { startOtlpServer } from './receiver/otlp-server.ts'
-import { createRedactor } from './redaction/create-redactor.ts'
-import { createEventRedaction } from './redaction/redact-event.ts'
-import { createSelector } from './selection/select-events.ts'
+import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
+import { type Receivers, startReceivers } from './start-receivers.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
 import { createDeliveryStore } from './store/delivery-store.ts'
 import { createInsertBatch } from './store/insert-batch.ts'
@@ -30,8 +23,7 @@ import { migrate, readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
 import { createStoreReader } from './store/query.ts'
 
-export interface Sidecar {
-  readonly otlpPort: number
+export interface Sidecar extends Receivers {
   readonly apiPort: number
   readonly storeKind: StoreClients['kind']
   /** Near end first: refuses new exports, delivers what the time allows, keeps the rest in the journal. Safe twice. */
@@ -102,30 +94,9 @@ async function startHops(
   stops.push(() => api.close())
   await listenApi(api, config)
 
-  const pipeline = createPipeline(
-    {
-      select: createSelector({ exceptionEvents: config.exceptionEvents }),
-      normalize: createNormalizer({ maxAgeMs: config.retentionMs }),
-      redact: createEventRedaction(createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } }), {
-        maxBodyBytes: config.bodyMaxBytes,
-        maxTextBytes: 8192,
-        maxAttributes: 128,
-        maxHeaderBytes: 16_384,
-      }),
-      encode: createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns),
-      recent,
-      journal,
-      maxRecordBytes: maxRecordBytes(config),
-      pressure: () => journal.stats().bytes / config.journalMaxBytes,
-      ackTimeoutMs: config.otlpAckTimeoutMs,
-    },
-    metrics,
-    log,
-  )
-  const receiver = await startOtlpServer(config, pipeline, metrics, log)
-  stops.push(() => receiver.stop())
+  const receivers = await startReceivers(config, recent, journal, metrics, log, stops)
   const apiPort = (api.server.address() as AddressInfo).port
-  return { otlpPort: receiver.port, apiPort, storeKind: clients.kind }
+  return { ...receivers, apiPort, storeKind: clients.kind }
 }
 
 /** An embedded store that cannot be prepared is broken; a server that is away is waited for by delivery. */

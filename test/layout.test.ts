@@ -15,6 +15,8 @@ const order = [
   'selection',
   'normalization',
   'redaction',
+  'decoding',
+  'forwarding',
   'deduplication',
   'journal',
   'delivery',
@@ -22,6 +24,8 @@ const order = [
   'api',
 ]
 const shared = new Set(['errors.ts', 'config.ts', 'config-schema.ts'])
+/** Formats that settings are written in. */
+const configFormats = new Set(['forwarding/parse-headers.ts'])
 /** The SDK runs in other people's processes: nothing of the sidecar comes along. */
 const gatewayMayImport = new Set(['gateway', 'event', 'redaction'])
 
@@ -38,7 +42,7 @@ function isAllowed(from: string, to: string): boolean {
   const [fromHop, toHop] = [hopOf(from), hopOf(to)]
   if (fromHop === 'gateway') return gatewayMayImport.has(toHop)
   if (toHop === 'gateway') return false
-  if (shared.has(fromHop)) return shared.has(toHop)
+  if (shared.has(fromHop)) return shared.has(toHop) || configFormats.has(to)
   if (!order.includes(fromHop)) return true
   if (shared.has(toHop)) return true
   return order.includes(toHop) && order.indexOf(toHop) <= order.indexOf(fromHop)

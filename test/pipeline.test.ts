@@ -2,7 +2,6 @@ import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import { createRecentEvents } from '../src/deduplication/recent-events.ts'
 import { decodeRowRecord } from '../src/event/row-record.ts'
-import type { SelectedEvent, Selection } from '../src/event/selected-event.ts'
 import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from '../src/event/tables.ts'
 import type { UpstreamErrorEvent } from '../src/event/upstream-error-event.ts'
 import type { AppendResult } from '../src/journal/journal.ts'
@@ -12,26 +11,22 @@ import { event } from './support/rows.ts'
 
 const body = new Uint8Array()
 
-/** A pipeline whose selection is the named events; each hop can be replaced. */
+const encode = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
+
+/** A pipeline whose exports decode to the named events and three others; each hop can be replaced. */
 function pipeline(names: readonly string[], hops: Partial<PipelineHops> = {}) {
   const metrics = createMetrics()
   const appended: Uint8Array[] = []
-  const selection: Selection = {
-    itemCount: names.length,
-    eventCount: names.length + 3,
-    selected: names.map(
-      (name, itemIndex) => ({ name: 'ops.upstream_error', itemIndex, traceId: name }) as SelectedEvent,
-    ),
-  }
   const handle = createPipeline(
     {
-      select: () => selection,
-      normalize: (selected) => ({
-        status: 'row',
-        event: event(selected.traceId, 1000, { response_body: 'the answer', response_body_bytes: 10 }),
+      decode: () => ({
+        itemCount: names.length,
+        eventCount: names.length + 3,
+        selectedCount: names.length,
+        rows: names.map((name) => encode(event(name, 1000), 'traces')),
+        rejected: [],
+        shedCount: 0,
       }),
-      redact: (row) => row,
-      encode: createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns),
       recent: createRecentEvents(100),
       journal: {
         append: async (payload) => {
@@ -103,18 +98,26 @@ describe('the pipeline', () => {
     expect(appended.flatMap((payload) => decodeRowRecord(payload))).toHaveLength(20)
   })
 
-  it('drops bodies before it refuses exports when the journal fills up, and says so in the row', async () => {
-    const rows: UpstreamErrorEvent[] = []
-    const { export: send, metrics } = pipeline(['a'], {
-      pressure: () => 0.8,
-      encode: (row, signal) => {
-        rows.push(row)
-        return createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)(row, signal)
-      },
-    })
-    await send()
-    expect(rows[0]).toMatchObject({ response_body: '', response_body_bytes: 10, request_id: 'a' })
-    expect(rows[0]?.attributes.get('ops.shed')).toBe('bodies')
-    expect(await counted(metrics.shedBodies)).toBe(1)
+  it('has bodies left out when the journal fills up, before it refuses exports', async () => {
+    const asked: boolean[] = []
+    for (const pressure of [0.7, 0.8]) {
+      const { export: send, metrics } = pipeline([], {
+        pressure: () => pressure,
+        decode: (_signal, _encoding, _body, withoutBodies) => {
+          asked.push(withoutBodies)
+          return {
+            itemCount: 1,
+            eventCount: 1,
+            selectedCount: 1,
+            rows: [],
+            rejected: [],
+            shedCount: Number(withoutBodies),
+          }
+        },
+      })
+      await send()
+      expect(await counted(metrics.shedBodies)).toBe(Number(pressure > 0.75))
+    }
+    expect(asked).toEqual([false, true])
   })
 })

@@ -49,6 +49,11 @@ export function createMetrics() {
       labelNames: ['signal'] as const,
       registers,
     }),
+    forwardedPayloads: counter(
+      'ops_forwarding_payloads_total',
+      'Payloads for the other endpoint by what became of them.',
+      ['outcome'],
+    ),
     commitSeconds: new Histogram({
       name: 'ops_journal_commit_seconds',
       help: 'Time from append to durable.',

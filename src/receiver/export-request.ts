@@ -5,8 +5,20 @@ import type { Encoding, Signal } from '../event/selected-event.ts'
 export interface ExportRequest {
   readonly signal: Signal
   readonly encoding: Encoding
+  /** Inflated. */
   readonly body: Uint8Array
 }
+
+/** What a forwarding hop passes on: the payload as it was sent. */
+export interface SentPayload {
+  readonly path: string
+  readonly contentType: string
+  readonly contentEncoding: string
+  readonly bytes: Uint8Array
+}
+
+/** Takes a payload for forwarding; false when it has no room for it. Never waits. */
+export type Forward = (payload: SentPayload) => boolean
 
 /** What became of it. `rejectedItems` counts spans or log records, as `partial_success` does. */
 export type ExportOutcome =

@@ -3,21 +3,32 @@ import type { Config } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Encoding, Signal } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { createByteBudget } from './byte-budget.ts'
-import { createClientSlots } from './client-slots.ts'
-import type { HandleExport } from './export-request.ts'
-import { type ReadBody, readBody } from './read-body.ts'
+import { createCors } from './cors.ts'
+import type { Forward, HandleExport } from './export-request.ts'
+import { type ReadBody, type RequestBody, readBody } from './read-body.ts'
+import type { ReceiverBounds } from './receiver-bounds.ts'
 import { writeAccepted, writeFailure } from './write-response.ts'
 
-export type HandleExportConfig = Pick<
-  Config,
-  'otlpMaxBodyBytes' | 'otlpMaxInFlightBytes' | 'otlpMaxClientRequests'
->
+export type HandleExportConfig = Pick<Config, 'otlpMaxBodyBytes' | 'otlpCorsOrigins'>
+
+/** What the receiver hands requests to. */
+export interface NextHops {
+  readonly handle: HandleExport
+  /** Undefined when nothing is forwarded. */
+  readonly forward: Forward | undefined
+}
 
 /** Answers one HTTP request of an OTLP exporter. Rejects only for the unexpected. */
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-const signals: Readonly<Record<string, Signal | undefined>> = { '/v1/traces': 'traces', '/v1/logs': 'logs' }
+/** Metrics hold no upstream errors: they are taken only to be forwarded. */
+type ReceivedSignal = Signal | 'metrics'
+
+const signals: Readonly<Record<string, ReceivedSignal | undefined>> = {
+  '/v1/traces': 'traces',
+  '/v1/logs': 'logs',
+  '/v1/metrics': 'metrics',
+}
 const readFailures: Record<Exclude<ReadBody['status'], 'body' | 'aborted'>, string> = {
   unsupported_encoding: 'Content-Encoding is none of gzip, deflate, zstd, identity',
   malformed_encoding: 'the body does not decode as its Content-Encoding says',
@@ -27,16 +38,17 @@ const readFailures: Record<Exclude<ReadBody['status'], 'body' | 'aborted'>, stri
 
 export function createRequestHandler(
   config: HandleExportConfig,
-  next: HandleExport,
+  { budget, slots }: ReceiverBounds,
+  next: NextHops,
   metrics: Metrics,
   isStopping: () => boolean,
 ): HandleRequest {
-  const budget = createByteBudget(config.otlpMaxInFlightBytes)
-  const slots = createClientSlots(config.otlpMaxClientRequests)
+  const handleCors = createCors(config.otlpCorsOrigins)
 
   return async (request, response) => {
+    if (handleCors(request, response)) return
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const signal = Object.hasOwn(signals, path) ? signals[path] : undefined
+    const signal = signalOf(path, next)
     const encoding = requestEncoding(request)
 
     const refuse = (code: ErrorCode, message: string, headers: Record<string, string> = {}): void => {
@@ -66,8 +78,16 @@ export function createRequestHandler(
       if (read.status !== 'body') return refuse(read.status, readFailures[read.status])
       heldBytes = read.heldBytes
       metrics.receivedBytes.inc({ signal }, read.body.length)
-      const outcome = await next({ signal, encoding, body: read.body })
+      const forward = (): boolean => next.forward?.(payloadOf(path, request, read)) ?? true
+      if (signal === 'metrics') {
+        if (!forward()) return refuse('overloaded', 'the queue for forwarding is full')
+        metrics.requests.inc({ signal, outcome: 'accepted' })
+        return writeAccepted(response, encoding, 'traces', 0, '')
+      }
+      const outcome = await next.handle({ signal, encoding, body: read.body })
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message)
+      // Not before: a refused export comes again, and would be forwarded twice.
+      forward()
       metrics.requests.inc({ signal, outcome: outcome.rejectedItems > 0 ? 'partial' : 'accepted' })
       writeAccepted(response, encoding, signal, outcome.rejectedItems, outcome.message)
     } finally {
@@ -75,6 +95,15 @@ export function createRequestHandler(
       slots.free(client)
     }
   }
+}
+
+function signalOf(path: string, next: NextHops): ReceivedSignal | undefined {
+  const signal = Object.hasOwn(signals, path) ? signals[path] : undefined
+  return signal === 'metrics' && next.forward === undefined ? undefined : signal
+}
+
+function payloadOf(path: string, request: IncomingMessage, { sent, contentEncoding }: RequestBody) {
+  return { path, contentType: request.headers['content-type'] ?? '', contentEncoding, bytes: sent }
 }
 
 /** The encoding that Content-Type names, parameters such as charset aside. */

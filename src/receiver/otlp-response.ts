@@ -45,6 +45,19 @@ export function encodeStatus(encoding: Encoding, httpStatus: number, message: st
   return Buffer.concat([varintField(1, code), bytesField(2, Buffer.from(message))])
 }
 
+/**
+ * google.rpc.Status with a google.rpc.RetryInfo among its details, as `grpc-status-details-bin` carries it.
+ * Source: googleapis, google/rpc/error_details.proto.
+ */
+export function encodeRetryStatus(rpcCode: number, message: string, retryAfterSeconds: number): Buffer {
+  const retryInfo = bytesField(1, varintField(1, retryAfterSeconds))
+  const any = Buffer.concat([
+    bytesField(1, Buffer.from('type.googleapis.com/google.rpc.RetryInfo')),
+    bytesField(2, retryInfo),
+  ])
+  return Buffer.concat([varintField(1, rpcCode), bytesField(2, Buffer.from(message)), bytesField(3, any)])
+}
+
 function varint(value: number): Buffer {
   const bytes: number[] = []
   let rest = value

@@ -4,8 +4,13 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { HandleExport } from './export-request.ts'
-import { createRequestHandler, type HandleExportConfig, requestEncoding } from './handle-export.ts'
+import {
+  createRequestHandler,
+  type HandleExportConfig,
+  type NextHops,
+  requestEncoding,
+} from './handle-export.ts'
+import type { ReceiverBounds } from './receiver-bounds.ts'
 import { writeFailure } from './write-response.ts'
 
 export interface OtlpServer {
@@ -26,12 +31,13 @@ const stopTimeoutMs = 5000
 /** Starts the OTLP/HTTP receiver. @throws OpsError `address_in_use`. */
 export async function startOtlpServer(
   config: OtlpServerConfig,
-  next: HandleExport,
+  bounds: ReceiverBounds,
+  next: NextHops,
   metrics: Metrics,
   log: Logger,
 ): Promise<OtlpServer> {
   let stopping = false
-  const handle = createRequestHandler(config, next, metrics, () => stopping)
+  const handle = createRequestHandler(config, bounds, next, metrics, () => stopping)
   const deadlines = {
     connectionsCheckingInterval: deadlineCheckMs,
     requestTimeout: config.otlpRequestTimeoutMs,

@@ -3,8 +3,18 @@ import type { Readable, Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { ByteBudget } from './byte-budget.ts'
 
+export interface RequestBody {
+  /** Inflated. */
+  readonly body: Uint8Array
+  /** As it was sent, and the Content-Encoding of that; the same bytes for identity. */
+  readonly sent: Uint8Array
+  readonly contentEncoding: string
+  /** Reserved in the budget; the caller releases them when it is done. */
+  readonly heldBytes: number
+}
+
 export type ReadBody =
-  | { readonly status: 'body'; readonly body: Uint8Array; readonly heldBytes: number }
+  | ({ readonly status: 'body' } & RequestBody)
   | {
       readonly status:
         | 'unsupported_encoding'
@@ -13,6 +23,10 @@ export type ReadBody =
         | 'overloaded'
         | 'aborted'
     }
+
+type Collected =
+  | { readonly status: 'body'; readonly bytes: Buffer }
+  | { readonly status: 'body_too_large' | 'overloaded' | 'broken' }
 
 /** Large enough that a usual export inflates in a few steps on the thread pool. */
 const inflateChunkBytes = 256 * 1024
@@ -25,56 +39,45 @@ const inflaters: Readonly<Record<string, (() => Transform) | undefined>> = {
 }
 
 /**
- * Reads and inflates a request's body, off the event loop. `maxBytes` bounds what is sent and, while inflating, what
- * comes out of it; every byte held is reserved in the budget, and the caller releases `heldBytes` when it is done.
+ * Reads a request's body, and inflates it off the event loop. `maxBytes` bounds what is sent and, while inflating,
+ * what comes out of it; every byte held is reserved in the budget.
  */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,
   budget: ByteBudget,
 ): Promise<ReadBody> {
-  const declaredBytes = Number(request.headers['content-length'] ?? 0)
-  if (declaredBytes > maxBytes) return { status: 'body_too_large' }
-  const contentEncoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (contentEncoding === 'identity' || contentEncoding === '') return collect(request, maxBytes, budget)
-  const inflater = Object.hasOwn(inflaters, contentEncoding) ? inflaters[contentEncoding]?.() : undefined
-  if (inflater === undefined) return { status: 'unsupported_encoding' }
-  return collectInflated(request, inflater, maxBytes, budget)
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return { status: 'body_too_large' }
+  const contentEncoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity'
+  const inflater = Object.hasOwn(inflaters, contentEncoding) ? inflaters[contentEncoding] : undefined
+  if (inflater === undefined && contentEncoding !== 'identity') return { status: 'unsupported_encoding' }
+
+  const sent = await collect(request, maxBytes, budget)
+  if (sent.status !== 'body') return { status: sent.status === 'broken' ? 'aborted' : sent.status }
+  const held = { sent: sent.bytes, contentEncoding }
+  if (inflater === undefined)
+    return { status: 'body', body: sent.bytes, heldBytes: sent.bytes.length, ...held }
+
+  const stream = inflater()
+  stream.end(sent.bytes)
+  const inflated = await collect(stream, maxBytes, budget)
+  stream.destroy()
+  if (inflated.status === 'body') {
+    const heldBytes = sent.bytes.length + inflated.bytes.length
+    return { status: 'body', body: inflated.bytes, heldBytes, ...held }
+  }
+  budget.release(sent.bytes.length)
+  return { status: inflated.status === 'broken' ? 'malformed_encoding' : inflated.status }
 }
 
-async function collectInflated(
-  request: IncomingMessage,
-  inflater: Transform,
-  maxBytes: number,
-  budget: ByteBudget,
-): Promise<ReadBody> {
-  let sentBytes = 0
-  let sentTooMuch = false
-  request.on('data', (chunk: Buffer) => {
-    sentBytes += chunk.length
-    if (sentBytes > maxBytes && !sentTooMuch) {
-      sentTooMuch = true
-      inflater.destroy(new Error('body too large'))
-    }
-  })
-  request.on('error', (error) => inflater.destroy(error))
-  request.on('aborted', () => inflater.destroy(new Error('aborted')))
-  request.pipe(inflater)
-  const result = await collect(inflater, maxBytes, budget)
-  request.unpipe(inflater)
-  inflater.destroy()
-  if (sentTooMuch) return { status: 'body_too_large' }
-  const leftEarly = request.destroyed && !request.complete
-  if (result.status === 'aborted' && !leftEarly) return { status: 'malformed_encoding' }
-  return result
-}
-
-async function collect(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<ReadBody> {
+/** All of a stream. Nothing stays reserved unless it ends well. */
+async function collect(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<Collected> {
   const chunks: Buffer[] = []
   let heldBytes = 0
-  let status: 'body' | 'body_too_large' | 'overloaded' | 'aborted' = 'body'
+  let status: Collected['status'] = 'body'
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // A request that is left early must not be destroyed: its socket carries the answer.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       if (heldBytes + chunk.length > maxBytes) status = 'body_too_large'
       else if (!budget.reserve(chunk.length)) status = 'overloaded'
       if (status !== 'body') break
@@ -82,11 +85,10 @@ async function collect(stream: Readable, maxBytes: number, budget: ByteBudget): 
       chunks.push(chunk)
     }
   } catch {
-    status = 'aborted'
+    status = 'broken'
   }
-  if (status !== 'body') {
-    budget.release(heldBytes)
-    return { status }
-  }
-  return { status, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), heldBytes }
+  if (status === 'body')
+    return { status, bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }
+  budget.release(heldBytes)
+  return { status }
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type ErrorCode, errorCatalogue } from '../errors.ts'
 import type { Encoding, Signal } from '../event/selected-event.ts'
 import { encodeExportResponse, encodeStatus } from './otlp-response.ts'
+import { retryAfterSeconds } from './retry-after-seconds.ts'
 
 const contentTypes: Record<Encoding, string> = {
   protobuf: 'application/x-protobuf',
@@ -32,8 +33,7 @@ export function writeFailure(
 ): void {
   const status: number = errorCatalogue[code].status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  if (status === 429 || status === 503)
-    response.setHeader('retry-after', String(1 + Math.floor(Math.random() * 5)))
+  if (status === 429 || status === 503) response.setHeader('retry-after', String(retryAfterSeconds(code)))
   send(response, status, encoding, encodeStatus(encoding, status, `${code}: ${message}`))
 }
 

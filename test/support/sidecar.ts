@@ -22,6 +22,7 @@ export function testConfig(dataDir: string, changes: Partial<Config> = {}): Conf
     ...loadConfig({
       OPS_DATA_DIR: dataDir,
       OPS_OTLP_PORT: '0',
+      OPS_OTLP_GRPC_PORT: '0',
       OPS_API_PORT: '0',
       OPS_BATCH_MAX_WAIT: '20ms',
       OPS_JOURNAL_SEGMENT_BYTES: '4MiB',

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { createDecodeExport, type DecodingSettings } from './decoding/decode-export.ts'
+import { createDecodePool } from './decoding/decode-pool.ts'
+import type { RecentEvents } from './deduplication/recent-events.ts'
+import { startForwarding } from './forwarding/forward.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { maxRecordBytes } from './open-configured-journal.ts'
+import { createPipeline, type PipelineHops } from './pipeline.ts'
+import { startGrpcServer } from './receiver/grpc-server.ts'
+import type { NextHops } from './receiver/handle-export.ts'
+import { startOtlpServer } from './receiver/otlp-server.ts'
+import { createReceiverBounds } from './receiver/receiver-bounds.ts'
+
+export interface Receivers {
+  readonly otlpPort: number
+  /** Undefined while OTLP/gRPC is off. */
+  readonly otlpGrpcPort: number | undefined
+}
+
+const forwardMaxElapsedMs = 60_000
+const forwardStopMs = 2000
+
+/** Starts what brings exports in, the near end last. Every step that is to be undone is added to `stops`. */
+export async function startReceivers(
+  config: Config,
+  recent: RecentEvents,
+  journal: Journal,
+  metrics: Metrics,
+  log: Logger,
+  stops: (() => unknown)[],
+): Promise<Receivers> {
+  const handle = createPipeline(
+    {
+      decode: startDecoding(config, stops),
+      recent,
+      journal,
+      maxRecordBytes: maxRecordBytes(config),
+      pressure: () => journal.stats().bytes / config.journalMaxBytes,
+      ackTimeoutMs: config.otlpAckTimeoutMs,
+    },
+    metrics,
+    log,
+  )
+  const next: NextHops = { handle, forward: startForward(config, metrics, log, stops) }
+  const bounds = createReceiverBounds(config)
+  const http = await startOtlpServer(config, bounds, next, metrics, log)
+  stops.push(() => http.stop())
+  if (config.otlpGrpcPort === 0) return { otlpPort: http.port, otlpGrpcPort: undefined }
+  const grpc = await startGrpcServer(config, bounds, next, metrics, log)
+  stops.push(() => grpc.stop())
+  return { otlpPort: http.port, otlpGrpcPort: grpc.port }
+}
+
+function startDecoding(config: Config, stops: (() => unknown)[]): PipelineHops['decode'] {
+  const settings: DecodingSettings = {
+    exceptionEvents: config.exceptionEvents,
+    maxAgeMs: config.retentionMs,
+    bodyMaxBytes: config.bodyMaxBytes,
+  }
+  if (config.collectorWorkers === 0) return createDecodeExport(settings)
+  const pool = createDecodePool(config.collectorWorkers, settings)
+  stops.push(() => pool.stop())
+  return pool.decode
+}
+
+function startForward(
+  config: Config,
+  metrics: Metrics,
+  log: Logger,
+  stops: (() => unknown)[],
+): NextHops['forward'] {
+  if (config.forwardOtlpEndpoint === '') return undefined
+  const forwarding = startForwarding({
+    endpoint: config.forwardOtlpEndpoint,
+    headers: config.forwardOtlpHeaders,
+    maxQueueBytes: config.forwardMaxQueueBytes,
+    timeoutMs: config.forwardTimeoutMs,
+    maxElapsedMs: forwardMaxElapsedMs,
+    metrics,
+    log,
+  })
+  stops.push(() => forwarding.stop(forwardStopMs))
+  return forwarding.forward
+}
