@@ -1,4 +1,4 @@
-import { type HeadersLike, headerValue } from './headers.ts'
+import { type HeadersLike, headerValue } from './headers-like.ts'
 
 /** What an error at hand tells, whatever library made it. Nothing here is redacted yet. */
 export interface ErrorFacts {

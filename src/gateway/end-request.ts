@@ -1,4 +1,5 @@
 import { SpanKind, trace } from '@opentelemetry/api'
+import { requestErrorName } from '../event/selected-event.ts'
 import { emitEvent } from './emit-event.ts'
 import { guarded } from './guard.ts'
 import { trackPending } from './pending-work.ts'
@@ -8,8 +9,6 @@ import { isFailedRequest } from './request-failure.ts'
 import { endOwnSpan, requestParent, spanName } from './request-span.ts'
 import { counters } from './telemetry-stats.ts'
 import type { UpstreamContext } from './upstream-context.ts'
-
-export const requestErrorName = 'ops.request_error'
 
 /**
  * Ends a gateway request. An error answer is recorded once as `ops.request_error`; after a success nothing is.

@@ -1,6 +1,6 @@
 import { type Attributes, type Context, context as otelContext } from '@opentelemetry/api'
 import { describeError, type ErrorFacts, requestIdFromHeaders } from './describe-error.ts'
-import type { HeadersLike } from './headers.ts'
+import type { HeadersLike } from './headers-like.ts'
 import { type EmitMode, type RecordingSettings, recordingSettings } from './recording-settings.ts'
 import { requestParent } from './request-span.ts'
 import type { FailedAttempt, UpstreamContext } from './upstream-context.ts'

@@ -1,5 +1,5 @@
 import { type IncomingLike, type OutgoingLike, openRequest } from './serve-request.ts'
-import { type RequestFields, runInUpstreamContext, type UpstreamContext } from './upstream-context.ts'
+import { type RequestFields, runInUpstreamContext } from './upstream-context.ts'
 
 export interface FastifyRequestLike {
   readonly id: string
@@ -12,7 +12,7 @@ interface FastifyReplyLike {
 type Done = (error?: Error) => void
 type Hook = (request: FastifyRequestLike, reply: FastifyReplyLike, done: Done) => void
 export interface FastifyLike {
-  addHook(name: 'onRequest' | 'preValidation', hook: Hook): unknown
+  addHook(name: 'onRequest', hook: Hook): unknown
 }
 
 export interface FastifyPluginOptions {
@@ -28,22 +28,13 @@ const countedId = /^req-[0-9a-z]+$/
  * the request's `UpstreamContext`; the final error record is emitted when the answer is done.
  */
 export function fastifyUpstreamErrors(fastify: FastifyLike, options: FastifyPluginOptions, done: Done): void {
-  const contexts = new WeakMap<object, UpstreamContext>()
   fastify.addHook('onRequest', (request, reply, next) => {
-    const fields = options.fields?.(request) ?? {}
     const context = openRequest(request.raw, reply.raw, {
       requestId: countedId.test(request.id) ? undefined : request.id,
       clientIp: request.ip,
-      ...fields,
+      ...options.fields?.(request),
     })
-    contexts.set(request, context)
     runInUpstreamContext(context, next)
-  })
-  // The body arrives on the socket's events, outside of the first hook's context.
-  fastify.addHook('preValidation', (request, _reply, next) => {
-    const context = contexts.get(request)
-    if (context === undefined) next()
-    else runInUpstreamContext(context, next)
   })
   done()
 }

@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api'
+import { upstreamErrorName } from '../event/selected-event.ts'
 import { boundedBody, readLimitBytes } from './body-text.ts'
 import { emitEvent } from './emit-event.ts'
 import { errorMessageIn } from './error-message.ts'
@@ -16,8 +17,6 @@ import { counters } from './telemetry-stats.ts'
 import { currentUpstreamContext, type UpstreamContext } from './upstream-context.ts'
 import { addResponseBody } from './upstream-error-attributes.ts'
 import type { UpstreamErrorDetails } from './upstream-error-details.ts'
-
-export const upstreamErrorName = 'ops.upstream_error'
 
 /**
  * Records one failed attempt at an upstream provider: `ops.upstream_error` of the event contract.

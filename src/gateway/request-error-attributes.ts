@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import { boundedBody } from './body-text.ts'
-import { addHeaders } from './headers.ts'
+import { addHeaders } from './header-attributes.ts'
 import type { RecordingSettings } from './recording-settings.ts'
 import { requestAttributes, seconds, textOf, wholeMs } from './request-attributes.ts'
 import { classifyFailure } from './request-failure.ts'
@@ -35,7 +35,7 @@ export function requestErrorAttributes(
     'ops.latency.response_ms': wholeMs(context.responseLatencyMs),
     'gen_ai.response.time_to_first_chunk': seconds(context.timeToFirstTokenMs),
   }
-  addHeaders(attributes, 'http.request.header.', context.requestHeaders, settings)
+  addHeaders(attributes, 'request', context.requestHeaders, settings)
   if (settings.requestBodies) addRequestBody(attributes, failure.requestBody, settings)
   return attributes
 }

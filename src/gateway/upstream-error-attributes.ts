@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api'
 import { boundedBody } from './body-text.ts'
 import type { AttemptFacts } from './failed-attempt.ts'
-import { addHeaders, type HeadersLike } from './headers.ts'
+import { addHeaders } from './header-attributes.ts'
+import type { HeadersLike } from './headers-like.ts'
 import type { RecordingSettings } from './recording-settings.ts'
 import { requestAttributes, seconds, textOf, wholeMs } from './request-attributes.ts'
 
@@ -32,8 +33,8 @@ export function attemptAttributes(facts: AttemptFacts, settings: RecordingSettin
     'http.response.body.content': undefined,
     'http.response.body.size': undefined,
   }
-  addHeaders(attributes, 'http.response.header.', facts.responseHeaders, settings)
-  addHeaders(attributes, 'http.request.header.', details.requestHeaders as HeadersLike | undefined, settings)
+  addHeaders(attributes, 'response', facts.responseHeaders, settings)
+  addHeaders(attributes, 'request', details.requestHeaders as HeadersLike | undefined, settings)
   if (settings.requestBodies) addRequestBody(attributes, details.requestBody, settings)
   return attributes
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -148,6 +151,24 @@ describe.each([
       expect(attempt.traceId).toBe('0af7651916cd43dd8448eb211c80319c')
       expect(attempt.span?.parentSpanId).toBe(record?.spanId)
     }
+  })
+
+  it('keeps its context although the body comes later, in pieces', async () => {
+    const capture = await captureTelemetry()
+    const gateway = new URL(await start(await serveAnswers(openAiRateLimit)))
+    const socket = connect(Number(gateway.port), gateway.hostname)
+    socket.write(`POST /v1/chat HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n`)
+    socket.write('content-length: 12\r\nx-client-request-id: slow\r\nconnection: close\r\n\r\n')
+    for (const piece of ['{"mod', 'el":', '""}']) {
+      await delay(20)
+      socket.write(piece)
+    }
+    await once(socket.resume(), 'close')
+    await expect.poll(async () => (await capture.requestErrors()).length).toBe(1)
+    for (const attempt of await capture.upstreamErrors()) {
+      expect(attempt.attributes['ops.client_request.id']).toBe('slow')
+    }
+    expect(await capture.upstreamErrors()).toHaveLength(2)
   })
 
   it('gets the attempts but no failure for a request that failover saved', async () => {

@@ -256,4 +256,20 @@ describe('attempts of one request', () => {
       })
     }
   })
+
+  it('keep their accounts apart although they overlap', async () => {
+    const capture = await captureTelemetry()
+    const url = await serveAnswers((response) => setTimeout(() => response.writeHead(503).end(), 20))
+    const context = openUpstreamContext({})
+    await runInUpstreamContext(context, () =>
+      Promise.all(
+        [101, 102].map((accountId) => {
+          context.accountId = accountId
+          return instrumented(url)
+        }),
+      ),
+    )
+    const accounts = (await capture.upstreamErrors()).map((event) => event.attributes['ops.account.id'])
+    expect(accounts.sort()).toEqual(['101', '102'])
+  })
 })

@@ -151,6 +151,20 @@ describe('a request of runWithUpstreamContext', () => {
     })
   })
 
+  it('that ends before the body of its last failure has come waits for it', async () => {
+    const capture = await captureTelemetry()
+    const url = await serveAnswers((response) => {
+      response.writeHead(500)
+      setTimeout(() => response.end('{"error":{"message":"told late"}}'), 50)
+      response.flushHeaders()
+    })
+    await runWithUpstreamContext({}, async () => {
+      recordUpstreamError(await fetch(url))
+      failRequest({ statusCode: 502 })
+    })
+    expect((await capture.requestErrors())[0]?.attributes['ops.error.upstream.message']).toBe('told late')
+  })
+
   it('takes what failRequest says, with the request body only when told so', async () => {
     const capture = await captureTelemetry({ recording: { requestBodies: true, maxBodyBytes: 20 } })
     await runWithUpstreamContext({}, () =>
@@ -233,9 +247,11 @@ describe('secrets', () => {
   })
 
   it('are recognized although the limit cuts them', async () => {
-    const capture = await captureTelemetry({ recording: { maxBodyBytes: 60 } })
-    recordUpstreamError(overloaded(), { responseBody: `${'x'.repeat(30)} ${planted.openai}` })
+    const capture = await captureTelemetry({ recording: { maxBodyBytes: 42 } })
+    recordUpstreamError(overloaded(), {
+      responseBody: `${'x'.repeat(30)} Bearer abcdefghijklmnopqrstuvwxyz0123456789`,
+    })
     const [event] = await capture.upstreamErrors()
-    expect(event?.attributes['http.response.body.content']).not.toContain(planted.openai.slice(0, 12))
+    expect(event?.attributes['http.response.body.content']).toContain('Bearer [')
   })
 })
