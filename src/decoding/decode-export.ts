@@ -1,7 +1,10 @@
-import { type Encoding, requestErrorName, type Signal } from '../event/selected-event.ts'
+import type { RequestErrorEvent } from '../event/request-error-event.ts'
+import type { Encoding, Signal } from '../event/selected-event.ts'
 import {
   createRowEncoder,
   type EncodedRow,
+  requestErrorColumns,
+  requestErrorTable,
   upstreamErrorColumns,
   upstreamErrorTable,
 } from '../event/tables.ts'
@@ -9,6 +12,7 @@ import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { createNormalizer } from '../normalization/normalize-event.ts'
 import { createRedactor } from '../redaction/create-redactor.ts'
 import { createEventRedaction } from '../redaction/redact-event.ts'
+import { createRequestErrorRedaction } from '../redaction/redact-request-error.ts'
 import { createSelector } from '../selection/select-events.ts'
 
 /** What decoding is made from; plain data, so that a worker thread can be given it. */
@@ -50,41 +54,46 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
   const select = createSelector({ exceptionEvents: settings.exceptionEvents })
   const normalize = createNormalizer({ maxAgeMs: settings.maxAgeMs })
   const redactor = createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } })
-  const redact = createEventRedaction(redactor, {
-    maxBodyBytes: settings.bodyMaxBytes,
-    maxTextBytes,
-    maxAttributes,
-    maxHeaderBytes,
-  })
-  const encode = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
+  const limits = { maxBodyBytes: settings.bodyMaxBytes, maxTextBytes, maxAttributes, maxHeaderBytes }
+  const redactUpstreamError = createEventRedaction(redactor, limits)
+  const redactRequestError = createRequestErrorRedaction(redactor, limits)
+  const encodeUpstreamError = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
+  const encodeRequestError = createRowEncoder<RequestErrorEvent>(requestErrorTable, requestErrorColumns)
 
   return (signal, encoding, body, withoutBodies) => {
     const { itemCount, eventCount, selected } = select(signal, encoding, body)
     const nowMs = Date.now()
     const rows: EncodedRow[] = []
     const rejected: { reason: string; itemIndex: number }[] = []
-    let selectedCount = 0
     let shedCount = 0
     for (const event of selected) {
-      if (event.name === requestErrorName) continue
-      selectedCount++
       const normalized = normalize(event, nowMs)
       if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
         continue
       }
-      const redacted = redact(normalized.event)
-      const kept = withoutBodies ? shedBodies(redacted) : redacted
+      if (normalized.status === 'request_error') {
+        const redacted = redactRequestError(normalized.event)
+        const kept = withoutBodies ? shedBodies(redacted, { request_body: '', error_body: '' }) : redacted
+        if (kept !== redacted) shedCount++
+        rows.push(encodeRequestError(kept, signal))
+        continue
+      }
+      const redacted = redactUpstreamError(normalized.event)
+      const kept = withoutBodies ? shedBodies(redacted, { request_body: '', response_body: '' }) : redacted
       if (kept !== redacted) shedCount++
-      rows.push(encode(kept, signal))
+      rows.push(encodeUpstreamError(kept, signal))
     }
-    return { itemCount, eventCount, selectedCount, rows, rejected, shedCount }
+    return { itemCount, eventCount, selectedCount: selected.length, rows, rejected, shedCount }
   }
 }
 
-/** The event without its bodies; their sizes stay. */
-function shedBodies(event: UpstreamErrorEvent): UpstreamErrorEvent {
-  if (event.request_body === '' && event.response_body === '') return event
-  const attributes = new Map(event.attributes).set('ops.shed', 'bodies')
-  return { ...event, request_body: '', response_body: '', attributes }
+/** The row without its bodies; their sizes stay, and an attribute tells why they are gone. */
+function shedBodies<Row extends { attributes: ReadonlyMap<string, string> }>(
+  row: Row,
+  without: Partial<Row>,
+): Row {
+  const names = Object.keys(without) as (keyof Row)[]
+  if (names.every((name) => row[name] === '')) return row
+  return { ...row, ...without, attributes: new Map(row.attributes).set('ops.shed', 'bodies') }
 }

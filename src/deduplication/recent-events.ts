@@ -12,6 +12,8 @@ export interface RecentEvents {
   claim(rows: readonly EncodedRow[]): Claim
   /** Adds ids known from elsewhere: the store at start, the journal's backlog. */
   add(row: Pick<EncodedRow, 'eventId' | 'createdAtMs'>): void
+  /** Resolves when the claims open now have ended: those made later see all ids added until now. */
+  claimsEnded(): Promise<void>
   /** Nothing created after this moment (Unix ms) was forgotten. */
   readonly horizonMs: number
   /** Raises the horizon: events up to the moment may exist that were never added. */
@@ -88,6 +90,9 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   return {
     claim,
     add: (row) => remember(idKey(row.eventId), row.createdAtMs),
+    async claimsEnded() {
+      await Promise.all([...new Set(pending.values())].map((claimed) => claimed.done))
+    },
     get horizonMs() {
       return Math.max(evictedMs, raisedMs)
     },

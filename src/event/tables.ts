@@ -1,3 +1,4 @@
+import type { RequestErrorEvent } from './request-error-event.ts'
 import { type ColumnType, createRowWriter } from './row-binary.ts'
 import type { Signal } from './selected-event.ts'
 import type { UpstreamErrorEvent } from './upstream-error-event.ts'
@@ -75,6 +76,53 @@ export const upstreamErrorColumns: readonly ColumnOf<UpstreamErrorEvent>[] = [
   { name: 'attributes', type: 'Map(LowCardinality(String), String)' },
 ]
 
+/** The columns of `ops_error_logs` in the order of its rows. */
+export const requestErrorColumns: readonly ColumnOf<RequestErrorEvent>[] = [
+  { name: 'event_id', type: 'UUID' },
+  { name: 'created_at', type: "DateTime64(3, 'UTC')" },
+  { name: 'ingested_at', type: "DateTime64(3, 'UTC')" },
+  { name: 'request_id', type: 'String' },
+  { name: 'client_request_id', type: 'String' },
+  { name: 'trace_id', type: 'String' },
+  { name: 'span_id', type: 'String' },
+  { name: 'service_name', type: 'LowCardinality(String)' },
+  { name: 'service_namespace', type: 'LowCardinality(String)' },
+  { name: 'service_instance_id', type: 'LowCardinality(String)' },
+  { name: 'environment', type: 'LowCardinality(String)' },
+  { name: 'phase', type: 'LowCardinality(String)' },
+  { name: 'type', type: 'LowCardinality(String)' },
+  { name: 'severity', type: 'LowCardinality(String)' },
+  { name: 'status_code', type: 'UInt16' },
+  { name: 'platform', type: 'LowCardinality(String)' },
+  { name: 'model', type: 'LowCardinality(String)' },
+  { name: 'stream', type: 'Bool' },
+  { name: 'latency_ms', type: 'Nullable(UInt32)' },
+  { name: 'user_id', type: 'String' },
+  { name: 'api_key_id', type: 'String' },
+  { name: 'account_id', type: 'String' },
+  { name: 'group_id', type: 'String' },
+  { name: 'client_ip', type: 'String' },
+  { name: 'request_path', type: 'String' },
+  { name: 'user_agent', type: 'String' },
+  { name: 'message', type: 'String' },
+  { name: 'error_body', type: 'String' },
+  { name: 'error_body_bytes', type: 'UInt32' },
+  { name: 'upstream_status_code', type: 'Nullable(UInt32)' },
+  { name: 'upstream_error_message', type: 'String' },
+  { name: 'upstream_error_detail', type: 'String' },
+  { name: 'auth_latency_ms', type: 'Nullable(UInt32)' },
+  { name: 'routing_latency_ms', type: 'Nullable(UInt32)' },
+  { name: 'upstream_latency_ms', type: 'Nullable(UInt32)' },
+  { name: 'response_latency_ms', type: 'Nullable(UInt32)' },
+  { name: 'time_to_first_token_ms', type: 'Nullable(UInt32)' },
+  { name: 'request_body', type: 'String' },
+  { name: 'request_body_truncated', type: 'Bool' },
+  { name: 'request_body_bytes', type: 'Nullable(UInt32)' },
+  { name: 'request_headers', type: 'String' },
+  { name: 'is_business_limited', type: 'Bool' },
+  { name: 'attributes', type: 'Map(LowCardinality(String), String)' },
+]
+
 const dayMs = 86_400_000
 /** 1970-01-05 was the first Monday. */
 const firstMondayMs = 4 * dayMs
@@ -93,8 +141,18 @@ export const upstreamErrorTable: Table = {
   partitionStart: startOfWeek,
 }
 
+export const requestErrorTable: Table = {
+  id: 2,
+  name: 'ops_error_logs',
+  layout: 1,
+  layouts: new Map([[1, requestErrorColumns]]),
+  partitionStart: startOfWeek,
+}
+
 /** Every table that rows are delivered to, by its id in the journal. */
-export const tables: ReadonlyMap<number, Table> = new Map([[upstreamErrorTable.id, upstreamErrorTable]])
+export const tables: ReadonlyMap<number, Table> = new Map(
+  [upstreamErrorTable, requestErrorTable].map((table) => [table.id, table]),
+)
 
 /** A row on its way to the store. */
 export interface EncodedRow {

@@ -1,10 +1,12 @@
 import { attributeBoolean } from '../event/attribute.ts'
-import type { SelectedEvent, SpanOfEvent } from '../event/selected-event.ts'
+import type { RequestErrorEvent } from '../event/request-error-event.ts'
+import { requestErrorName, type SelectedEvent, type SpanOfEvent } from '../event/selected-event.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
 import { eventId } from './event-id.ts'
 import { fingerprint } from './fingerprint.ts'
 import { headersText, readHeaders } from './headers.ts'
+import { toRequestErrorEvent } from './normalize-request-error.ts'
 import { parseProviderError } from './providers/parse-provider-error.ts'
 import { platformFromHost } from './providers/platform-from-host.ts'
 import { maxRetryAfterMs } from './retry-after.ts'
@@ -13,7 +15,8 @@ import { splitUrl } from './split-url.ts'
 export type RejectReason = 'no_timestamp' | 'too_old' | 'in_future'
 
 export type Normalized =
-  | { readonly status: 'row'; readonly event: UpstreamErrorEvent }
+  | { readonly status: 'upstream_error'; readonly event: UpstreamErrorEvent }
+  | { readonly status: 'request_error'; readonly event: RequestErrorEvent }
   | { readonly status: 'rejected'; readonly reason: RejectReason }
 
 export interface NormalizationLimits {
@@ -35,7 +38,10 @@ export function createNormalizer(
     if (event.timeUnixNano === 0n) return { status: 'rejected', reason: 'no_timestamp' }
     if (createdAtMs < nowMs - limits.maxAgeMs) return { status: 'rejected', reason: 'too_old' }
     if (createdAtMs > nowMs + maxAheadMs) return { status: 'rejected', reason: 'in_future' }
-    return { status: 'row', event: toUpstreamErrorEvent(event, createdAtMs, nowMs) }
+    if (event.name === requestErrorName) {
+      return { status: 'request_error', event: toRequestErrorEvent(event, createdAtMs, nowMs) }
+    }
+    return { status: 'upstream_error', event: toUpstreamErrorEvent(event, createdAtMs, nowMs) }
   }
 }
 

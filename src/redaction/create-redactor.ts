@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { redactHeaderNames } from './headers.ts'
-import { endOfMarker, isRuleId, marker } from './marker.ts'
+import { bodyMarkerId, cutMarkerId, endOfMarker, isRuleId, marker } from './marker.ts'
 import { createTextRedaction, type TextRedaction } from './redact-text.ts'
+import { remember } from './remember.ts'
 import type { UserRule } from './rule.ts'
 import { keepsHeader } from './rules/header-names.ts'
-import { type classifyKeyName, createKeyClassifier, isAmount } from './rules/key-names.ts'
+import { classifyKeyName, isAmount, type KeyClass } from './rules/key-names.ts'
 import { relativeUserinfo } from './rules/userinfo.ts'
-import { bodyMarkerId, cutMarkerId, rules, scanRules } from './rules.ts'
+import { rules, scanRules } from './rules.ts'
 import { createScanner } from './scan.ts'
 
 /** What becomes of a body: its secrets taken out, a keyed hash of it, nothing, or the body as it is. */
@@ -36,6 +37,7 @@ export interface Redactor {
   headerMap(headers: Iterable<readonly [string, string]>): Map<string, string>
   url(value: string): string
   body(value: string, platform: string): string
+  bodyMode(platform: string): BodyMode
 }
 
 export class RedactionOptionsError extends Error {
@@ -71,21 +73,27 @@ export function createRedactor(options: RedactionOptions): Redactor {
   const text = createTextRedaction({ ...shared, scanText: createScanner(enabled, ruleIds) })
   const values = enabled.filter((rule) => rule.kind === 'value')
   const identifier = createTextRedaction({ ...shared, scanText: createScanner(values, ruleIds) })
-  const classify = createKeyClassifier()
+  // The names of headers have been dealt with: `x-ratelimit-limit-tokens` is no key of a secret.
+  const headerValues = enabled.filter((rule) => rule.kind !== 'key')
+  const headerText = createTextRedaction({ ...shared, scanText: createScanner(headerValues, ruleIds) })
+  const keeps = remember(keepsHeader)
+  const classify = remember((key: string): KeyClass | 'header' => {
+    const header = usesHeaderNames ? headerAttribute.exec(key)?.[1] : undefined
+    if (header !== undefined && !keepsHeader(header)) return 'header'
+    return usesKeyNames ? classifyKeyName(key) : 'none'
+  })
 
-  const isMarker = (value: string) => endOfMarker(value, 0, ruleIds) === value.length && value !== ''
+  const isMarker = (value: string) => value !== '' && endOfMarker(value, 0, ruleIds) === value.length
   const replaceHeader = (value: string) => {
     const inner = value.startsWith('"') ? value.slice(1, -1) : value
     return isMarker(inner) || inner === '' ? value : `"${replacement('header', inner)}"`
   }
 
   function attribute(key: string, value: string): string {
-    const header = usesHeaderNames ? headerAttribute.exec(key)?.[1] : undefined
-    if (header !== undefined && !keepsHeader(header)) {
-      return value === '' || isMarker(value) ? value : replacement('header', value)
-    }
-    const keyClass = usesKeyNames ? classify(key) : 'none'
-    if (keyClass === 'none' || isKeptUnderSecretKey(value, keyClass) || isMarker(value)) return text(value)
+    const keyClass = classify(key)
+    if (keyClass === 'none' || value === '' || isMarker(value)) return text(value)
+    if (keyClass === 'header') return replacement('header', value)
+    if (isKeptUnderSecretKey(value, keyClass)) return text(value)
     return replacement('key-name', value)
   }
 
@@ -99,8 +107,10 @@ export function createRedactor(options: RedactionOptions): Redactor {
     return redacted.slice(0, start) + replacement('userinfo', secret) + redacted.slice(end)
   }
 
+  const bodyMode = (platform: string) => bodies.byPlatform.get(platform) ?? bodies.default
+
   function body(value: string, platform: string): string {
-    const mode = bodies.byPlatform.get(platform) ?? bodies.default
+    const mode = bodyMode(platform)
     if (mode === 'keep' || value === '') return value
     if (mode === 'drop') return ''
     if (mode === 'redact') return text(value)
@@ -113,24 +123,25 @@ export function createRedactor(options: RedactionOptions): Redactor {
     attribute,
     headers(json) {
       if (json === '' || isMarker(json)) return json
-      return text(usesHeaderNames ? redactHeaderNames(json, keepsHeader, replaceHeader) : json)
+      return usesHeaderNames ? headerText(redactHeaderNames(json, keeps, replaceHeader)) : text(json)
     },
     headerMap(headers) {
       const redacted = new Map<string, string>()
       for (const [name, value] of headers) {
-        const isKept = !usesHeaderNames || keepsHeader(name) || value === '' || isMarker(value)
-        redacted.set(text(name), isKept ? text(value) : replacement('header', value))
+        const isKept = !usesHeaderNames || keeps(name) || value === '' || isMarker(value)
+        redacted.set(text(name), isKept ? headerText(value) : replacement('header', value))
       }
       return redacted
     },
     url,
     body,
+    bodyMode,
   }
 }
 
 /** Flags, and short or plain numbers under a name in the plural, are no secrets. */
-function isKeptUnderSecretKey(value: string, keyClass: ReturnType<typeof classifyKeyName>): boolean {
-  if (value === '' || /^(?:true|false|null|-?\d{1,3})$/.test(value)) return true
+function isKeptUnderSecretKey(value: string, keyClass: KeyClass): boolean {
+  if (/^(?:true|false|null|-?\d{1,3})$/.test(value)) return true
   return keyClass === 'tokens' && isAmount(value)
 }
 

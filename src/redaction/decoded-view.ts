@@ -35,10 +35,12 @@ const namedReferences: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * The text with JSON escapes (`\u0073`, `\"`), `\x73`, percent-encoded ASCII (`%73`) and HTML character references
+ * The text with JSON escapes (`\u0073`, `\"`), `\x73`, percent-encoding (`%73`) and HTML character references
  * (`&amp;`, `&#x73;`) decoded, one level of each; undefined when there are none.
+ * A quote that `isFresh` denies was a plain one in the text before: the backslash before it ends a string, and
+ * escapes nothing.
  */
-export function decodeEscapes(text: string): View | undefined {
+export function decodeEscapes(text: string, isFresh: (offset: number) => boolean): View | undefined {
   const starts = [0]
   const sources = [0]
   let decoded = ''
@@ -47,7 +49,7 @@ export function decodeEscapes(text: string): View | undefined {
     const code = text.charCodeAt(at)
     if (code !== backslash && code !== percent && code !== ampersand) continue
     const length = escapeLength(text, at, code)
-    if (length === 0) continue
+    if (length === 0 || (isEscapedQuote(text, at) && !isFresh(at + 1))) continue
     decoded += text.slice(copied, at)
     starts.push(decoded.length, decoded.length + 1)
     decoded += decodedCharacter(text, at, length, code)
@@ -71,12 +73,12 @@ export function sourceOffset(view: View, offset: number): number {
   return (view.sources[low] ?? 0) + offset - (view.starts[low] ?? 0)
 }
 
+function isEscapedQuote(text: string, at: number): boolean {
+  return text.charCodeAt(at) === backslash && text.charCodeAt(at + 1) === 34
+}
+
 function escapeLength(text: string, at: number, code: number): number {
-  if (code === percent) {
-    // Only ASCII: no rule is about anything else.
-    const high = text.charCodeAt(at + 1)
-    return high >= 48 && high <= 55 && areHex(text, at + 2, 1) ? 3 : 0
-  }
+  if (code === percent) return areHex(text, at + 1, 2) ? 3 : 0
   if (code === ampersand) return referenceLength(text, at)
   const next = text.charCodeAt(at + 1)
   if (next === 117) return areHex(text, at + 2, 4) ? 6 : 0
@@ -85,7 +87,11 @@ function escapeLength(text: string, at: number, code: number): number {
 }
 
 function decodedCharacter(text: string, at: number, length: number, code: number): string {
-  if (code === percent) return String.fromCharCode(Number.parseInt(text.slice(at + 1, at + 3), 16))
+  if (code === percent) {
+    const byte = Number.parseInt(text.slice(at + 1, at + 3), 16)
+    // Part of a character that is not ASCII: all that matters is that it is none.
+    return byte < 128 ? String.fromCharCode(byte) : '\ufffd'
+  }
   if (code === ampersand) return decodedReference(text.slice(at + 1, at + length - 1))
   if (length === 2) return jsonEscapes.get(text.charCodeAt(at + 1)) ?? ''
   return String.fromCharCode(Number.parseInt(text.slice(at + 2, at + length), 16))

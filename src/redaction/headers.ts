@@ -1,5 +1,4 @@
 import { marker } from './marker.ts'
-import { endOfString } from './rules/container-values.ts'
 
 /** The member of a JSON object: offsets of its name (between the quotes) and of its value. */
 interface Member {
@@ -32,8 +31,8 @@ export function redactHeaderNames(
     if (json.charCodeAt(at) === 125) return finish(json, redacted, copied, at)
     const member = readMember(json, at)
     if (member === undefined) return closed(redacted + json.slice(copied, at))
-    const value = json.slice(member.valueStart, member.valueEnd)
     if (!keeps(headerName(json, member))) {
+      const value = json.slice(member.valueStart, member.valueEnd)
       const replaced = replacement(value)
       if (value !== replaced) {
         redacted += json.slice(copied, member.valueStart) + replaced
@@ -84,7 +83,7 @@ function headerName(json: string, { nameStart, nameEnd }: Member): string {
 
 function readMember(json: string, at: number): Member | undefined {
   if (json.charCodeAt(at) !== quote) return undefined
-  const nameEnd = endOfString(json, at + 1, quote)
+  const nameEnd = closingQuote(json, at + 1)
   const colon = skipBlanks(json, nameEnd + 1)
   if (json.charCodeAt(nameEnd) !== quote || json.charCodeAt(colon) !== 58) return undefined
   const valueStart = skipBlanks(json, colon + 1)
@@ -100,7 +99,7 @@ function endOfValue(json: string, start: number): number {
   while (at < json.length) {
     const code = json.charCodeAt(at)
     if (code === quote) {
-      const close = endOfString(json, at + 1, quote)
+      const close = closingQuote(json, at + 1)
       if (json.charCodeAt(close) !== quote) return 0
       at = close + 1
       if (depth === 0) return at
@@ -114,6 +113,15 @@ function endOfValue(json: string, start: number): number {
     at++
   }
   return 0
+}
+
+function closingQuote(json: string, from: number): number {
+  const close = json.indexOf('"', from)
+  if (close === -1) return json.length
+  if (json.charCodeAt(close - 1) !== 92) return close
+  let at = from
+  while (at < json.length && json.charCodeAt(at) !== quote) at += json.charCodeAt(at) === 92 ? 2 : 1
+  return at
 }
 
 function skipBlanks(text: string, from: number): number {

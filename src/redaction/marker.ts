@@ -1,6 +1,10 @@
 const opening = '[REDACTED:'
 const idCharacters = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
+/** Ids that stand in markers without being rules of their own: a whole body, and what was cut off before us. */
+export const bodyMarkerId = 'body'
+export const cutMarkerId = 'cut'
+
 export function isRuleId(id: string): boolean {
   return idCharacters.test(id)
 }
@@ -26,4 +30,18 @@ export function endOfMarker(text: string, at: number, ruleIds: ReadonlySet<strin
   if (!ruleIds.has(window.slice(0, hasHash ? colon : close))) return 0
   if (hasHash && !/^[0-9a-f]{8,64}$/.test(window.slice(colon + 1, close))) return 0
   return at + opening.length + close + 1
+}
+
+const anyMarker = /\[REDACTED:[a-z0-9_-]{1,64}(?::[0-9a-f]{8,64})?\]/y
+
+/** Where the marker ends that starts at `at`, whatever made it; 0 when there is none. */
+export function endOfAnyMarker(text: string, at: number): number {
+  if (text.charCodeAt(at) !== 91) return 0
+  anyMarker.lastIndex = at
+  return anyMarker.test(text) ? anyMarker.lastIndex : 0
+}
+
+/** Whether this part of the text is one marker and nothing else. */
+export function isMarkerBetween(text: string, start: number, end: number): boolean {
+  return start < end && endOfAnyMarker(text, start) === end
 }

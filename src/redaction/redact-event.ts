@@ -1,7 +1,8 @@
 import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import type { Redactor } from './create-redactor.ts'
 import { limitHeaders } from './headers.ts'
-import { cutText } from './truncate.ts'
+import { remember } from './remember.ts'
+import { cutText, dropCutToken, redactWithin } from './truncate.ts'
 
 export interface RedactionLimits {
   /** Of a request or response body. */
@@ -55,8 +56,6 @@ const treatments: Record<Exclude<TextColumn, 'request_body' | 'response_body'>, 
 }
 
 const droppedAttributes = 'ops.dropped_attributes'
-/** What is redacted beyond the limit, so that a secret across the limit is still seen as a whole. */
-const marginChars = 8192
 const hexId = /^[0-9a-f]{0,32}$/
 
 /**
@@ -68,11 +67,14 @@ export function createEventRedaction(
   limits: RedactionLimits,
 ): (event: UpstreamErrorEvent) => UpstreamErrorEvent {
   const columns = createColumnRedactions(redactor, limits)
+  // The same keys come again and again; the answer is the same.
+  const redactKey = remember((key) => cutText(redactor.text(key), limits.maxTextBytes))
 
   return (event) => {
     let redacted: UpstreamErrorEvent | undefined
     for (const { column, redact } of columns) {
       const before = event[column]
+      if (before === '') continue
       const after = redact(before)
       if (after === before) continue
       redacted ??= { ...event }
@@ -82,13 +84,13 @@ export function createEventRedaction(
     for (const [column, sizeColumn] of bodyColumns) {
       const before = event[column]
       if (before === '') continue
-      const after = redactBody(redactor, before, event.platform, limits.maxBodyBytes)
+      const after = redactBody(redactor, before, event.platform, event[sizeColumn], limits.maxBodyBytes)
       if (after === before && event[sizeColumn] !== 0) continue
       redacted ??= { ...event }
       redacted[column] = after
       if (event[sizeColumn] === 0) redacted[sizeColumn] = Buffer.byteLength(before)
     }
-    const attributes = redactAttributes(redactor, event.attributes, limits)
+    const attributes = redactAttributes(redactor, redactKey, event.attributes, limits)
     if (attributes === event.attributes) return redacted ?? event
     return { ...(redacted ?? event), attributes }
   }
@@ -109,13 +111,13 @@ function createColumnRedactions(
   { maxTextBytes, maxHeaderBytes }: RedactionLimits,
 ): ColumnRedaction[] {
   const limited = (redact: (value: string) => string) => (value: string) =>
-    value === '' ? value : cutText(redact(window(value, maxTextBytes)), maxTextBytes)
+    redactWithin(value, maxTextBytes, redact)
   const byTreatment: Record<Exclude<Treatment, 'closed'>, (value: string) => string> = {
     identifier: limited(redactor.identifier),
     text: limited(redactor.text),
     url: limited(redactor.url),
     hex: (value) => (hexId.test(value) ? value : limited(redactor.identifier)(value)),
-    headers: (value) => (value === '' ? value : limitHeaders(redactor.headers(value), maxHeaderBytes)),
+    headers: (value) => limitHeaders(redactor.headers(value), maxHeaderBytes),
   }
   const redactions: ColumnRedaction[] = []
   for (const [column, treatment] of Object.entries(treatments) as [TextColumn, Treatment][]) {
@@ -124,17 +126,24 @@ function createColumnRedactions(
   return redactions
 }
 
-function redactBody(redactor: Redactor, body: string, platform: string, maxBytes: number): string {
-  return cutText(redactor.body(body, platform), maxBytes)
-}
-
-/** So much of a long text as can matter. */
-function window(value: string, maxBytes: number): string {
-  return value.length > maxBytes + marginChars ? value.slice(0, maxBytes + marginChars) : value
+function redactBody(
+  redactor: Redactor,
+  body: string,
+  platform: string,
+  knownBytes: number,
+  maxBytes: number,
+): string {
+  const redact = (text: string) => redactor.body(text, platform)
+  const mode = redactor.bodyMode(platform)
+  // A hash is one of all of the body; the other modes leave less of it.
+  if (mode !== 'redact') return cutText(redact(body), maxBytes)
+  const wasCut = knownBytes > body.length && knownBytes > Buffer.byteLength(body)
+  return redactWithin(body, maxBytes, wasCut ? (text) => dropCutToken(redact(text)) : redact)
 }
 
 function redactAttributes(
   redactor: Redactor,
+  redactKey: (key: string) => string,
   attributes: ReadonlyMap<string, string>,
   { maxAttributes, maxTextBytes }: RedactionLimits,
 ): ReadonlyMap<string, string> {
@@ -142,8 +151,8 @@ function redactAttributes(
   let count = 0
   for (const [key, value] of attributes) {
     if (count === maxAttributes) break
-    const newKey = cutText(redactor.text(key), maxTextBytes)
-    const newValue = cutText(redactor.attribute(key, window(value, maxTextBytes)), maxTextBytes)
+    const newKey = redactKey(key)
+    const newValue = redactWithin(value, maxTextBytes, (text) => redactor.attribute(key, text))
     if (redacted === undefined && (newKey !== key || newValue !== value))
       redacted = firstOf(attributes, count)
     redacted?.set(newKey, newValue)

@@ -10,6 +10,16 @@ export interface Hit {
   readonly quoteAt: number
 }
 
+/** How the text of a scan was written originally. */
+export interface Source {
+  /** The character at this offset as it was written: `"`, `\\"`, `\\u0022`. */
+  readonly written: (offset: number) => string
+  /** Whether the character at this offset was an escape until the last decoding; in the text as it came, always. */
+  readonly isFresh: (offset: number) => boolean
+  /** Whether all of the original text is JSON. */
+  readonly isJson: () => boolean
+}
+
 /** One pass over one text. Matchers add to `hits` and read what earlier matchers left. */
 export interface Scan {
   text: string
@@ -18,6 +28,8 @@ export interface Scan {
   keyedUntil: number
   /** Up to here there is no dot that a JWT which starts later could need. */
   noJwtUntil: number
+  /** The text as it came, before any escapes were decoded, as this scan's text has them. */
+  source: Source
   /** Whether JSON escapes, percent-encoding or character references were seen. */
   hasEscapes: boolean
 }
@@ -42,11 +54,16 @@ interface Examples {
   readonly leaves: readonly string[]
 }
 
+/** Where to look, and how. */
+export interface Finder {
+  readonly triggers: readonly Trigger[]
+  readonly match: Matcher
+}
+
 /** A rule that finds secrets in any text. */
 export interface ScanRule extends Examples {
   readonly kind: 'value' | 'key' | 'query'
-  readonly triggers: readonly Trigger[]
-  readonly match: Matcher
+  readonly finders: readonly Finder[]
   /** Off unless it is asked for. */
   readonly optional?: true
 }

@@ -17,7 +17,3 @@ export const scanRules: readonly ScanRule[] = [
 
 /** Every rule, with what it catches and what it leaves (reliability.md, section 4). */
 export const rules: readonly Rule[] = [...scanRules, headerRule]
-
-/** Ids that stand in markers without being rules of their own: a whole body, and what was cut off before us. */
-export const bodyMarkerId = 'body'
-export const cutMarkerId = 'cut'

@@ -1,3 +1,5 @@
+import { cutMarkerId, marker } from './marker.ts'
+
 /**
  * The text cut to `maxBytes` of UTF-8, never inside of a character; `bytes` is the size of all of it. Secrets are taken
  * out before: a key that is cut no longer looks like one.
@@ -19,4 +21,34 @@ export function cutText(value: string, maxBytes: number): string {
   let end = maxBytes
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
+}
+
+/**
+ * Redacts as much of a long text as can matter and cuts the result to `maxBytes`. What lies within `marginChars` of
+ * the end of the part that was redacted is not used: a secret may have been halved there. So a secret across the limit
+ * is seen whole, and a text of many megabytes costs no more than one of the limit's size.
+ */
+export function redactWithin(text: string, maxBytes: number, redact: (text: string) => string): string {
+  const windowChars = maxBytes + 2 * marginChars
+  if (text.length <= windowChars) return cutText(redact(text), maxBytes)
+  const redacted = redact(text.slice(0, windowChars))
+  return cutText(redacted.slice(0, Math.max(0, redacted.length - marginChars)), maxBytes)
+}
+
+/** More than the longest secret that has an end: a private key of 8192 bits has 6.4 KB. */
+const marginChars = 8192
+
+/** At the end of a text: what may be the beginning of a key, an address or a number in groups. */
+const lastToken = /(?:\d[\d .-]{6,30}|[A-Za-z0-9_+/=.@%*:~-]{1,256})$/
+
+/**
+ * The text without its last token, where that could be a secret that somebody cut off before: with an `@`, or eight
+ * characters and more with a digit or a capital among them. For texts that are known to be cut.
+ */
+export function dropCutToken(text: string): string {
+  const tail = text.slice(-256)
+  const token = lastToken.exec(tail)?.[0]
+  if (token === undefined) return text
+  const mayBeSecret = token.includes('@') || (token.length >= 8 && /\d|.[A-Z]/.test(token))
+  return mayBeSecret ? text.slice(0, text.length - token.length) + marker(cutMarkerId) : text
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 
@@ -101,6 +101,8 @@ function openServer(config: StoreConfig): StoreClients {
     password: config.clickhousePassword,
     database: config.clickhouseDatabase,
     application: 'ops-sidecar',
+    // Its failures are answered or logged where they are handled.
+    log: { level: ClickHouseLogLevel.OFF },
   }
   const writer = createClient({
     ...shared,

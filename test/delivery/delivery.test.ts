@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRecentEvents } from '../../src/deduplication/recent-events.ts'
 import { type Checkpoint, readCheckpoint } from '../../src/delivery/checkpoint.ts'
 import { readDeadLetters } from '../../src/delivery/dead-letter.ts'
@@ -35,8 +36,16 @@ beforeEach(async () => {
   metrics = createMetrics()
 })
 
+afterEach(() => journal.close())
+
 async function reopenJournal(): Promise<Journal> {
-  const options = { segmentBytes: 1 << 20, maxBytes: 1 << 24, minFreeDiskBytes: 0, maxRecordBytes: 1 << 19, maxQueuedBytes: 1 << 22 }
+  const options = {
+    segmentBytes: 1 << 20,
+    maxBytes: 1 << 24,
+    minFreeDiskBytes: 0,
+    maxRecordBytes: 1 << 19,
+    maxQueuedBytes: 1 << 22,
+  }
   return (await openJournal({ directory: join(directory, 'journal'), ...options })).journal
 }
 
@@ -44,10 +53,17 @@ async function append(...rows: EncodedRow[]): Promise<void> {
   expect(await journal.append(encodeRowRecord(rows))).toMatchObject({ status: 'durable' })
 }
 
-async function deliver(over: DeliveryStore, limits = { maxRows: 100, maxBytes: 1 << 20 }): Promise<Delivery> {
+async function deliver(
+  over: DeliveryStore,
+  limits = { maxRows: 100, maxBytes: 1 << 20 },
+  recent = createRecentEvents(1000),
+): Promise<Delivery> {
   const checkpointPath = join(directory, 'journal', 'checkpoint.json')
-  const checkpoint: Checkpoint = (await readCheckpoint(checkpointPath)) ?? { version: 1, delivered: 0, frozen: null }
-  const recent = createRecentEvents(1000)
+  const checkpoint: Checkpoint = (await readCheckpoint(checkpointPath)) ?? {
+    version: 1,
+    delivered: 0,
+    frozen: null,
+  }
   recent.raiseHorizon(Number.POSITIVE_INFINITY)
   return startDelivery({
     journal,
@@ -67,9 +83,13 @@ async function deliver(over: DeliveryStore, limits = { maxRows: 100, maxBytes: 1
 
 /** Names of the stored rows, sorted; the raw table and every rollup must agree on their number. */
 async function stored(): Promise<string[]> {
-  const rows = await store.rows<{ request_id: string }>('SELECT request_id FROM ops_upstream_error_events ORDER BY request_id')
+  const rows = await store.rows<{ request_id: string }>(
+    'SELECT request_id FROM ops_upstream_error_events ORDER BY request_id',
+  )
   for (const rollup of rollups) {
-    const [sum] = await store.rows<{ events: number | string | null }>(`SELECT sum(events) AS events FROM ${rollup.table}`)
+    const [sum] = await store.rows<{ events: number | string | null }>(
+      `SELECT sum(events) AS events FROM ${rollup.table}`,
+    )
     expect([rollup.table, Number(sum?.events ?? 0)]).toEqual([rollup.table, rows.length])
   }
   return rows.map(({ request_id }) => request_id)
@@ -121,7 +141,9 @@ describe('delivery', () => {
           // The engine notes the token, then the rows and their counts are gone.
           await store.delivery.insert(batch, token)
           for (const table of ['ops_upstream_error_events', ...rollups.map((rollup) => rollup.table)]) {
-            await store.clients.writer.command({ query: `ALTER TABLE ${table} DELETE WHERE 1 SETTINGS mutations_sync = 2` })
+            await store.clients.writer.command({
+              query: `ALTER TABLE ${table} DELETE WHERE 1 SETTINGS mutations_sync = 2`,
+            })
           }
           return { status: 'unknown', reason: 'killed' }
         },
@@ -189,24 +211,95 @@ describe('delivery', () => {
     await second.stop(1000)
   })
 
+  it('stores once what is sent again while the backlog with its first copy waits', async () => {
+    const now = Date.now()
+    await append(row('a', now))
+    await append(row('b', now))
+    const recent = createRecentEvents(1000)
+    let sentAgain = false
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          if (!sentAgain) {
+            sentAgain = true
+            // Its first copy is in the journal, but was not read yet.
+            const claim = recent.claim([row('b', now)])
+            expect(claim.rows.length).toBe(1)
+            await append(...claim.rows)
+            claim.settle()
+          }
+          return store.delivery.insert(batch, token)
+        },
+      }),
+      { maxRows: 1, maxBytes: 1 << 20 },
+      recent,
+    )
+    await eventually(async () => expect(delivery.status().delivered).toBe(3))
+    expect(await stored()).toEqual(['a', 'b'])
+    await delivery.stop(1000)
+  })
+
+  it('stores once what was claimed, but not yet written, when the last of the backlog became known', async () => {
+    const now = Date.now()
+    await append(row('a', now))
+    const recent = createRecentEvents(1000)
+    const claim = recent.claim([row('a', now)])
+    const delivery = await deliver(store.delivery, { maxRows: 1, maxBytes: 1 << 20 }, recent)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await append(...claim.rows)
+    claim.settle()
+    await eventually(async () => expect(delivery.status().delivered).toBe(2))
+    expect(await stored()).toEqual(['a'])
+    await delivery.stop(1000)
+  })
+
+  it('counts each row once when the end of a cycle cannot be written down', async () => {
+    const blocked = join(directory, 'journal', 'checkpoint.next')
+    let inserted = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          inserted++
+          await mkdir(blocked)
+          return store.delivery.insert(batch, token)
+        },
+      }),
+    )
+    await append(row('a'), row('b'))
+    await eventually(async () => expect(delivery.status().failure).toContain('EISDIR'))
+    await rm(blocked, { recursive: true })
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b'])
+    expect(inserted).toBe(1)
+    expect((await metrics.storedEvents.get()).values[0]?.value).toBe(2)
+    await delivery.stop(1000)
+  })
+
   it('puts rows that the store refuses aside, with the reason, and stores their neighbours', async () => {
     const constraint = 'no_poison'
     await store.clients.writer.command({
       query: `ALTER TABLE ops_upstream_error_events ADD CONSTRAINT ${constraint} CHECK NOT startsWith(request_id, 'poison')`,
     })
     try {
-      const names = Array.from({ length: 20 }, (_, index) => (index === 7 || index === 13 ? `poison-${index}` : `ok-${index}`))
+      const names = Array.from({ length: 20 }, (_, index) =>
+        index === 7 || index === 13 ? `poison-${index}` : `ok-${index}`,
+      )
       await append(...names.map((name) => row(name)))
       const delivery = await deliver(store.delivery)
       await eventually(async () => expect(delivery.status().delivered).toBe(1))
       expect(await stored()).toEqual(names.filter((name) => name.startsWith('ok')).toSorted())
       const letters = await readDeadLetters(join(directory, 'dead-letter'))
-      expect(letters.map(({ reason }) => reason)).toEqual([expect.stringContaining(constraint), expect.stringContaining(constraint)])
+      expect(letters.map(({ reason }) => reason)).toEqual([
+        expect.stringContaining(constraint),
+        expect.stringContaining(constraint),
+      ])
       expect((await metrics.deadLetteredEvents.get()).values[0]?.value).toBe(2)
       expect((await metrics.storedEvents.get()).values[0]?.value).toBe(18)
       await delivery.stop(1000)
     } finally {
-      await store.clients.writer.command({ query: `ALTER TABLE ops_upstream_error_events DROP CONSTRAINT ${constraint}` })
+      await store.clients.writer.command({
+        query: `ALTER TABLE ops_upstream_error_events DROP CONSTRAINT ${constraint}`,
+      })
     }
   })
 
@@ -215,13 +308,17 @@ describe('delivery', () => {
     const delivery = await deliver(
       faulty({
         insert: (batch, token) =>
-          away ? Promise.resolve({ status: 'not_stored', reason: 'connection refused' }) : store.delivery.insert(batch, token),
+          away
+            ? Promise.resolve({ status: 'not_stored', reason: 'connection refused' })
+            : store.delivery.insert(batch, token),
       }),
     )
     await append(row('a'))
     await eventually(async () => expect(delivery.status().failure).toBe('connection refused'))
     away = false
-    await eventually(async () => expect(delivery.status()).toMatchObject({ delivered: 1, failure: undefined }))
+    await eventually(async () =>
+      expect(delivery.status()).toMatchObject({ delivered: 1, failure: undefined }),
+    )
     expect(await stored()).toEqual(['a'])
     await delivery.stop(1000)
   })

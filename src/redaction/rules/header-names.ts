@@ -100,7 +100,6 @@ const keptPrefixes = [
 
 /** Whether the value of the header may be kept, by its name in any case. Every other value is taken out. */
 export function keepsHeader(name: string): boolean {
-  if (keptNames.has(name)) return true
   const lower = name.toLowerCase()
   return keptNames.has(lower) || keptPrefixes.some((prefix) => lower.startsWith(prefix))
 }

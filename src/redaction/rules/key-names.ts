@@ -44,6 +44,17 @@ const harmlessSuffixes =
 
 /** Classifies a name; linear in its length. Source of the stems: Sentry's server-side scrubbing (reliability.md, 4). */
 export function classifyKeyName(name: string): KeyClass {
+  return classifyPlainName(withoutMarkers(name))
+}
+
+/** A marker names its rule, `github-token`; that says nothing about what follows it. */
+function withoutMarkers(name: string): string {
+  if (!name.includes(']')) return name
+  const rest = name.replace(/\[REDACTED:[^\]]{0,140}\]/g, ' ')
+  return rest.includes('[') ? rest : rest.slice(rest.lastIndexOf(']') + 1)
+}
+
+function classifyPlainName(name: string): KeyClass {
   const squeezed = name.replace(/[^A-Za-z0-9]+/g, '').toLowerCase()
   if (squeezed.length < 3 || squeezed.includes('ratelimit')) return 'none'
   const found = classifySqueezed(squeezed)
@@ -124,19 +135,4 @@ const amount = /^[\d\s.,:+\-/TZhmsdnu%]{0,40}$/
 /** Numbers, durations and times: what names in the plural of `token` usually hold. */
 export function isAmount(text: string): boolean {
   return amount.test(text)
-}
-
-const cacheSize = 4096
-
-/** `classifyKeyName` with the answers kept: the same names come again and again. */
-export function createKeyClassifier(): (name: string) => KeyClass {
-  const known = new Map<string, KeyClass>()
-  return (name) => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    if (known.size >= cacheSize) known.clear()
-    const found = classifyKeyName(name)
-    known.set(name, found)
-    return found
-  }
 }

@@ -8,9 +8,11 @@ import {
   isLetter,
   isUppercase,
 } from '../characters.ts'
+import { endOfAnyMarker, isMarkerBetween } from '../marker.ts'
+import { remember } from '../remember.ts'
 import { addHit, type Scan, type ScanRule } from '../rule.ts'
-import { endOfString, redactContainer } from './container-values.ts'
-import { createKeyClassifier, isAmount, isSecretParameter, type KeyClass } from './key-names.ts'
+import { endOfQuoted, redactContainer } from './container-values.ts'
+import { classifyKeyName, isAmount, isSecretParameter, type KeyClass } from './key-names.ts'
 
 const maxNameChars = 128
 const nameCharacters = characterSet(`${alphanumerics}_-.$[]`)
@@ -19,7 +21,7 @@ const valueEnds = characterSet('\0\t\n\v\f\r ,;&"\'`<>)]}|\\')
 /** What ends the value of a URL's parameter. */
 const parameterEnds = characterSet('\0\t\n\v\f\r &#"\'`<>)]}|\\')
 
-const classify = createKeyClassifier()
+const classify = remember(classifyKeyName)
 
 interface Key {
   readonly name: string
@@ -27,6 +29,8 @@ interface Key {
   readonly start: number
   /** Where the opening quote stands; -1 without. */
   readonly quoteAt: number
+  /** Where the closing one stands. */
+  readonly closeAt: number
 }
 
 /** `"key": value`, `key: value` and `key=value`; the character at `at` is the colon or equals sign. */
@@ -34,7 +38,7 @@ function matchKeyValue(scan: Scan, at: number): number {
   if (at < scan.keyedUntil) return 0
   const { text } = scan
   const key = keyBefore(text, at)
-  if (key === undefined || key.keyClass === 'none') return 0
+  if (key === undefined || key.keyClass === 'none' || !isWhole(scan, key)) return 0
   const isEquals = text.charCodeAt(at) === 61
   const start = skipBlanks(text, skipArrow(text, at + 1), key.quoteAt !== -1)
   const end = addValue(scan, key, start, isEquals)
@@ -72,11 +76,8 @@ function isParameterStart(text: string, start: number): boolean {
 /** A comma or full stop at the end of the value is the sentence's. */
 function endOfParameter(text: string, from: number): number {
   let end = from
-  while (end < text.length && parameterEnds[text.charCodeAt(end)] !== 1) {
-    const isMarker = text.charCodeAt(end) === 91 && text.startsWith('[REDACTED:', end)
-    if (isMarker) break
+  while (end < text.length && parameterEnds[text.charCodeAt(end)] !== 1 && endOfAnyMarker(text, end) === 0)
     end++
-  }
   while (end > from && /[.,;:!?]/.test(text.charAt(end - 1))) end--
   return end
 }
@@ -89,26 +90,33 @@ function keyBefore(text: string, at: number): Key | undefined {
   }
   while (end > 0 && at - end < 4 && isBlank(text.charCodeAt(end - 1))) end--
   const last = text.charCodeAt(end - 1)
-  if (last === 34 || last === 39 || last === 96) return quotedKey(text, end - 1, last)
+  if (last === 34) return quotedKey(text, end - 1, '"')
+  if (last === 39) return quotedKey(text, end - 1, "'")
+  if (last === 96) return quotedKey(text, end - 1, '`')
   if (nameCharacters[last] !== 1 || end < 3) return undefined
   let start = end
   while (start > 0 && end - start < maxNameChars && nameCharacters[text.charCodeAt(start - 1)] === 1) start--
   const name = text.slice(start, end)
   const keyClass = classify(name)
-  if (keyClass !== 'none' || !/^keys?$/i.test(name)) return { name, keyClass, start, quoteAt: -1 }
+  if (keyClass !== 'none' || !/^keys?$/i.test(name))
+    return { name, keyClass, start, quoteAt: -1, closeAt: -1 }
   const before = /(?:api|secret|private|access|auth) $/i.exec(text.slice(Math.max(0, start - 8), start))
   return before === null
     ? undefined
-    : { name, keyClass: 'secret', start: start - before[0].length, quoteAt: -1 }
+    : { name, keyClass: 'secret', start: start - before[0].length, quoteAt: -1, closeAt: -1 }
 }
 
-function quotedKey(text: string, close: number, quote: number): Key | undefined {
-  let open = close - 1
-  const limit = Math.max(0, close - maxNameChars)
-  while (open >= limit && text.charCodeAt(open) !== quote) open--
-  if (open < limit) return undefined
+function quotedKey(text: string, close: number, quote: string): Key | undefined {
+  if (close === 0 || text.charCodeAt(close - 1) === 92) return undefined
+  const open = text.lastIndexOf(quote, close - 1)
+  if (open === -1 || close - open > maxNameChars) return undefined
   const name = text.slice(open + 1, close)
-  return { name, keyClass: classify(name), start: open, quoteAt: open }
+  return { name, keyClass: classify(name), start: open, quoteAt: open, closeAt: close }
+}
+
+/** Whether both quotes were written alike: otherwise they belong to different strings, one inside of the other. */
+function isWhole({ source }: Scan, { quoteAt, closeAt }: Key): boolean {
+  return quoteAt === -1 || source.written(quoteAt) === source.written(closeAt)
 }
 
 function isBlank(code: number): boolean {
@@ -135,7 +143,7 @@ function addValue(scan: Scan, key: Key, start: number, isEquals: boolean): numbe
   const { text } = scan
   const first = text.charCodeAt(start)
   if (first === 34 || first === 39 || first === 96) return addQuoted(scan, key, start, first)
-  if (first === 123 || (first === 91 && !text.startsWith('[REDACTED:', start))) {
+  if (first === 123 || (first === 91 && endOfAnyMarker(text, start) === 0)) {
     return key.quoteAt === -1 && !isEquals
       ? 0
       : redactContainer(scan, key.quoteAt, start, key.keyClass === 'tokens')
@@ -146,11 +154,33 @@ function addValue(scan: Scan, key: Key, start: number, isEquals: boolean): numbe
 
 function addQuoted(scan: Scan, key: Key, start: number, quote: number): number {
   const { text } = scan
-  const end = endOfString(text, start + 1, quote)
+  const isJsonKey = key.quoteAt !== -1 && text.charCodeAt(key.quoteAt) === 34
+  if (quote === 34 && !isOpening(scan, key, start, isJsonKey)) return 0
+  const end = endOfQuoted(scan, start)
   if (end === start + 1) return 0
   if (key.quoteAt === -1 && (end - start < 4 || isAboutSyntax(text, key))) return 0
-  if (isRedacted(text, start + 1, end) || isHarmlessValue(text, start + 1, end, key.keyClass)) return 0
+  if (quote === 34 && !isJsonKey && isStructure(text, start + 1, end)) return 0
+  if (isMarkerBetween(text, start + 1, end) || isHarmlessValue(text, start + 1, end, key.keyClass)) return 0
   return addHit(scan, 'key-name', start + 1, end)
+}
+
+/**
+ * Whether the double quote begins the value. Where escapes were decoded it may as well be the end of an outer string:
+ * then it was written with fewer of them than the quotes of its key. A bare key stands inside of a string, and what
+ * ends that in JSON is a quote without any.
+ */
+function isOpening(scan: Scan, key: Key, start: number, isJsonKey: boolean): boolean {
+  const { written, isJson } = scan.source
+  if (isJsonKey) return written(key.quoteAt) === written(start)
+  return written(start) !== '"' || !isJson()
+}
+
+const structure = /^[\s,:{}[\]]*(?:(?:-?\d[\d.eE+-]{0,32}|true|false|null)[\s,:{}[\]]*){0,16}$/
+
+/** What stands between two strings of JSON. */
+function isStructure(text: string, start: number, end: number): boolean {
+  if (end - start > 256) return false
+  return structure.test(text.slice(start, end)) && /[,:}\]]/.test(text.slice(start, end))
 }
 
 /** "Unexpected token '}'" is a parser's message. */
@@ -172,9 +202,7 @@ function addLiteral(scan: Scan, key: Key, start: number): number {
     if (key.keyClass === 'tokens' || end - start < 4) return 0
     return addHit(scan, 'key-name', start, end, key.quoteAt)
   }
-  return isHarmlessValue(text, start, end, key.keyClass)
-    ? 0
-    : addHit(scan, 'key-name', start, end, key.quoteAt)
+  return isHarmlessValue(text, start, end, key.keyClass) ? 0 : addHit(scan, 'key-name', start, end)
 }
 
 const schemes = /(?:bearer|basic|token|apikey|api-key|key|dpop|negotiate|ntlm)[ \t]{1,4}/iy
@@ -195,14 +223,20 @@ function addBare(scan: Scan, key: Key, start: number, isEquals: boolean): number
   if (end === from || isRedacted(text, from, end) || isHarmlessValue(text, from, end, key.keyClass)) return 0
   if (!isEquals && !looksSecret(text, from, end) && !standsAlone(text, key.start, end)) return 0
   if (areDigits(text, from, end) && end - from < 4) return 0
+  if (!isEquals && isPlaceholder(text, from, end)) return 0
   return addHit(scan, 'key-name', from, end)
+}
+
+/** `Bearer YOUR_KEY` of an explanation, `Bearer realm=api` of a challenge. */
+function isPlaceholder(text: string, start: number, end: number): boolean {
+  return end - start < 64 && /^(?:[A-Z]{1,20}(?:_[A-Z]{1,20}){1,4}|realm=.*)$/.test(text.slice(start, end))
 }
 
 function endOfBare(text: string, from: number): number {
   let end = from
   while (end < text.length && valueEnds[text.charCodeAt(end)] !== 1) {
-    if (text.charCodeAt(end) === 91 && text.startsWith('[REDACTED:', end))
-      return end === from ? text.indexOf(']', end) + 1 : end
+    const markerEnd = endOfAnyMarker(text, end)
+    if (markerEnd !== 0) return end === from ? markerEnd : end
     end++
   }
   return end
@@ -257,9 +291,10 @@ function isHarmlessValue(text: string, start: number, end: number, keyClass: Key
 
 /** Taken out before, as a whole, perhaps with the scheme left: `Bearer [REDACTED:bearer]`. */
 function isRedacted(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(end - 1) !== 93 && text.charCodeAt(end) !== 93) return false
-  return /^(?:[A-Za-z]{1,10} )?\[REDACTED:[a-z0-9_:-]{1,129}\]?$/.test(
-    text.slice(start, Math.min(end, start + 200)),
+  const from = text.charCodeAt(start) === 91 ? start : start + text.slice(start, start + 12).indexOf(' [') + 1
+  if ((from === start && text.charCodeAt(start) !== 91) || from >= end) return false
+  return (
+    isMarkerBetween(text, from, end) || (text.charCodeAt(end) === 93 && isMarkerBetween(text, from, end + 1))
   )
 }
 
@@ -273,8 +308,7 @@ export const keyValueRules: readonly ScanRule[] = [
   {
     id: 'query',
     kind: 'query',
-    triggers: [{ after: `${alphanumerics}_-.`, characters: '=' }],
-    match: matchParameter,
+    finders: [{ triggers: [{ after: `${alphanumerics}_-.`, characters: '=' }], match: matchParameter }],
     catches: [
       'https://h/v1?key=abc',
       '/v1beta/models?alt=sse&key=abc',
@@ -294,8 +328,7 @@ export const keyValueRules: readonly ScanRule[] = [
   {
     id: 'key-name',
     kind: 'key',
-    triggers: [{ after: ascii, characters: ':=' }],
-    match: matchKeyValue,
+    finders: [{ triggers: [{ after: ascii, characters: ':=' }], match: matchKeyValue }],
     catches: [
       '{"password":"correct horse"}',
       '{"api_key" : "abc"}',

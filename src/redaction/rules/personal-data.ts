@@ -1,17 +1,19 @@
 import {
   alphanumerics,
   ascii,
+  boundaries,
   characterSet,
   digits,
   endOfRun,
   isAlphanumeric,
   isDigit,
   isLetter,
+  uppercase,
   without,
 } from '../characters.ts'
-import { addHit, type Matcher, type ScanRule } from '../rule.ts'
+import { addHit, type Matcher, type Scan, type ScanRule } from '../rule.ts'
 
-const notDigits = without(ascii, digits)
+const digitSet = characterSet(digits)
 const localPart = characterSet(`${alphanumerics}._%+'-`)
 const domainPart = characterSet(`${alphanumerics}.-`)
 
@@ -24,9 +26,9 @@ const matchEmail: Matcher = (scan, at) => {
   if (start === at || (scan.hits.at(-1)?.end ?? 0) > start) return 0
   let end = endOfRun(text, at + 1, domainPart, at + 256)
   while (end > at && !isAlphanumeric(text.charCodeAt(end - 1))) end--
-  const dot = text.lastIndexOf('.', end - 1)
-  if (dot <= at + 1 || end - dot < 3) return 0
-  for (let index = dot + 1; index < end; index++) if (!isLetter(text.charCodeAt(index))) return 0
+  let dot = end - 1
+  while (dot > at && isLetter(text.charCodeAt(dot))) dot--
+  if (dot <= at + 1 || end - dot < 3 || text.charCodeAt(dot) !== 46) return 0
   return addHit(scan, 'email', start, end)
 }
 
@@ -44,7 +46,16 @@ const maxCardChars = 40
  */
 const matchCard: Matcher = (scan, at) => {
   const { text } = scan
-  if (isAttachedBefore(text, at)) return 0
+  const first = text.charCodeAt(at)
+  if (first < 50 || first > 54) return 0
+  const runEnd = endOfRun(text, at + 1, digitSet, at + 20)
+  const mayBeGrouped = runEnd - at >= 4 && isDigit(text.charCodeAt(runEnd + 1))
+  if ((runEnd - at < 13 && !mayBeGrouped) || isAttachedBefore(text, at)) return 0
+  return addCard(scan, at)
+}
+
+function addCard(scan: Scan, at: number): number {
+  const { text } = scan
   let number = ''
   let separator = 0
   let groupStart = at
@@ -57,9 +68,12 @@ const matchCard: Matcher = (scan, at) => {
       continue
     }
     const groupLength = end - groupStart
-    if (number.length >= 13 && isCardNumber(number) && !isAttachedAfter(text, end))
+    // Dots only between groups of four: anything else is a decimal fraction.
+    const isGrouped = separator !== 46 || groupLength <= 4
+    if (number.length >= 13 && isGrouped && isCardNumber(number) && !isAttachedAfter(text, end)) {
       return addHit(scan, 'card', at, end)
-    if (groupLength < 4 || (separator !== 0 && code !== separator)) return 0
+    }
+    if (groupLength < 4 || !isGrouped || (separator !== 0 && code !== separator)) return 0
     if (code !== 32 && code !== 45 && code !== 0xa0 && !(code === 46 && groupLength === 4)) return 0
     separator = code
     groupStart = end + 1
@@ -139,8 +153,9 @@ const ibanLengths: ReadonlyMap<string, number> = new Map(
 const matchIban: Matcher = (scan, at) => {
   const { text } = scan
   const start = at - 2
-  if (start < 0 || isAttachedBefore(text, start)) return 0
-  const length = ibanLengths.get(text.slice(start, at).toUpperCase())
+  if (start < 0 || !isLetter(text.charCodeAt(start)) || !isDigit(text.charCodeAt(at + 1))) return 0
+  if (isAttachedBefore(text, start)) return 0
+  const length = ibanLengths.get(text.slice(start, at))
   if (length === undefined) return 0
   let account = ''
   let end = start
@@ -200,14 +215,14 @@ const matchPhone: Matcher = (scan, at) => {
   return addHit(scan, 'phone', at - 1, phone.lastIndex)
 }
 
-const digitRun = [{ after: notDigits, characters: digits }]
+/** Where a number begins that is not the end of a word. */
+const digitRun = [{ after: without(boundaries, '_'), characters: digits }]
 
 export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'email',
     kind: 'value',
-    triggers: [{ after: ascii, characters: '@' }],
-    match: matchEmail,
+    finders: [{ triggers: [{ after: ascii, characters: '@' }], match: matchEmail }],
     catches: ['jane.doe+test@example.com', 'mail to <a@b.co>.', 'josé@exämple.com'.replace('ä', 'a')],
     leaves: [
       'npm install pkg@1.2.3',
@@ -220,22 +235,21 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'card',
     kind: 'value',
-    triggers: digitRun,
-    match: matchCard,
+    finders: [{ triggers: digitRun, match: matchCard }],
     catches: ['4111111111111111', 'card 5555 5555 5555 4444.', '3782-822463-10005', '4111.1111.1111.1111'],
     leaves: [
       '4111111111111112',
       '1764323456789012345',
       'id_4111111111111111',
       '0.4111111111111111',
+      '4638.741732626883',
       '41111111111111111111',
     ],
   },
   {
     id: 'ssn',
     kind: 'value',
-    triggers: digitRun,
-    match: matchSsn,
+    finders: [{ triggers: digitRun, match: matchSsn }],
     catches: ['078-05-1120', 'SSN: 219-09-9999.'],
     leaves: [
       '000-12-3456',
@@ -250,35 +264,32 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'iban',
     kind: 'value',
-    triggers: [{ after: alphanumerics.slice(10), characters: digits }],
-    match: matchIban,
-    catches: ['GB82WEST12345698765432', 'DE89 3704 0044 0532 0130 00', 'account: nl91abna0417164300'],
+    finders: [{ triggers: [{ after: uppercase, characters: digits }], match: matchIban }],
+    catches: ['GB82WEST12345698765432', 'DE89 3704 0044 0532 0130 00', 'account: NL91ABNA0417164300'],
     leaves: ['GB82WEST12345698765433', 'req_DE89370400440532013000', 'DE89 3704'],
   },
   {
     id: 'ip',
     kind: 'value',
     optional: true,
-    triggers: digitRun,
-    match: matchIpv4,
-    catches: ['203.0.113.7', 'from 10.0.0.1:8080'],
-    leaves: ['version 1.2.3', '1.2.3.4.5', '300.1.1.1'],
-  },
-  {
-    id: 'ip',
-    kind: 'value',
-    optional: true,
-    triggers: [{ after: without(ascii, ':'), characters: ':' }],
-    match: matchIpv6,
-    catches: ['2001:db8::1', 'at fe80::1ff:fe23:4567:890a', '2001:0db8:0000:0000:0000:ff00:0042:8329'],
-    leaves: ['12:30:45', 'std::vector', 'a: b'],
+    finders: [
+      { triggers: digitRun, match: matchIpv4 },
+      { triggers: [{ after: without(ascii, ':'), characters: ':' }], match: matchIpv6 },
+    ],
+    catches: [
+      '203.0.113.7',
+      'from 10.0.0.1:8080',
+      '2001:db8::1',
+      'at fe80::1ff:fe23:4567:890a',
+      '2001:0db8:0000:0000:0000:ff00:0042:8329',
+    ],
+    leaves: ['version 1.2.3', '1.2.3.4.5', '300.1.1.1', '12:30:45', 'std::vector', 'a: b'],
   },
   {
     id: 'phone',
     kind: 'value',
     optional: true,
-    triggers: [{ after: '+', characters: digits }],
-    match: matchPhone,
+    finders: [{ triggers: [{ after: '+', characters: digits }], match: matchPhone }],
     catches: ['+1 415 555 2671', '+4915123456789'],
     leaves: ['+1', '2026-11-23T10:00:00+00:00', '1+1'],
   },

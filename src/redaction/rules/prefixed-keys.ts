@@ -8,7 +8,7 @@ import {
   isCutAt,
   uppercase,
 } from '../characters.ts'
-import { addHit, type Matcher, type ScanRule } from '../rule.ts'
+import { addHit, type Finder, type ScanRule } from '../rule.ts'
 
 /** Keys that tell what they are by their first characters: the forms that providers hand out. */
 interface PrefixedKey {
@@ -200,31 +200,26 @@ export const prefixedKeyRules: readonly ScanRule[] = prefixedKeys.map((key) => (
   kind: 'value',
   catches: key.catches,
   leaves: key.leaves,
-  triggers: key.prefixes.map((prefix) => {
-    const at = key.triggerAt ?? prefix.length - 1
-    return { after: prefix.charAt(at - 1), characters: prefix.charAt(at) }
-  }),
-  match: prefixMatcher(key),
+  finders: key.prefixes.map((prefix) => prefixFinder(key, prefix)),
 }))
 
-function prefixMatcher(key: PrefixedKey): Matcher {
-  const { id, minChars, maxChars, anywhere } = key
+function prefixFinder(key: PrefixedKey, prefix: string): Finder {
+  const { id, minChars, maxChars, anywhere, triggerAt = prefix.length - 1 } = key
   const characters = characterSet(key.characters)
   const before = characterSet(anywhere ? ascii : boundaries)
-  // The longest first: of `sk-` and `sk_live_` both may fit.
-  const prefixes = [...key.prefixes].sort((a, b) => b.length - a.length)
+  const first = prefix.charCodeAt(0)
 
-  return (scan, at) => {
-    const { text } = scan
-    for (const prefix of prefixes) {
-      const start = at - (key.triggerAt ?? prefix.length - 1)
-      if (start < 0 || !text.startsWith(prefix, start)) continue
-      if (start > 0 && before[text.charCodeAt(start - 1)] === 0) continue
+  return {
+    triggers: [{ after: prefix.charAt(triggerAt - 1), characters: prefix.charAt(triggerAt) }],
+    match(scan, at) {
+      const { text } = scan
+      const start = at - triggerAt
+      if (start < 0 || text.charCodeAt(start) !== first || !text.startsWith(prefix, start)) return 0
+      if (start > 0 && before[text.charCodeAt(start - 1)] === 0) return 0
       const from = start + prefix.length
       const end = endOfRun(text, from, characters)
-      if (isKey(text, start, from, end)) return addHit(scan, id, start, end)
-    }
-    return 0
+      return isKey(text, start, from, end) ? addHit(scan, id, start, end) : 0
+    },
   }
 
   function isKey(text: string, start: number, from: number, end: number): boolean {

@@ -149,13 +149,14 @@ function looksLikeToken({ text }: Scan, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at)
     if (isUppercase(code)) capitals += at === start ? 0 : 1
-    else if (!isLetter(code) && code !== 45 && code !== 61) others++
+    else if (!isLetter(code) && code !== 45 && code !== 61 && code !== 95) others++
   }
   return others > 0 || (capitals > 0 && !isUppercaseWord(text, start, end))
 }
 
 function isUppercaseWord(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (!isUppercase(text.charCodeAt(at))) return false
+  for (let at = start; at < end; at++)
+    if (!isUppercase(text.charCodeAt(at)) && text.charCodeAt(at) !== 95) return false
   return true
 }
 
@@ -179,8 +180,7 @@ export const tokenRules: readonly ScanRule[] = [
   {
     id: 'jwt',
     kind: 'value',
-    triggers: [{ after: 'y', characters: 'J' }],
-    match: matchJwt,
+    finders: [{ triggers: [{ after: 'y', characters: 'J' }], match: matchJwt }],
     catches: [
       `${jwtPart(5)}.${jwtPart(9)}.${'c2ln'.repeat(8)}`,
       `${jwtPart(5)}.${jwtPart(9)}`,
@@ -192,8 +192,9 @@ export const tokenRules: readonly ScanRule[] = [
   {
     id: 'private-key',
     kind: 'value',
-    triggers: [{ after: '-', characters: 'B' }],
-    match: (scan, at) => matchPrivateKey(scan, at),
+    finders: [
+      { triggers: [{ after: '-', characters: 'B' }], match: (scan, at) => matchPrivateKey(scan, at) },
+    ],
     catches: [
       `${keyBlock('PRIVATE KEY')}-----END PRIVATE KEY-----`,
       `${keyBlock('RSA PRIVATE KEY')}-----END RSA PRIVATE KEY-----`,
@@ -205,16 +206,19 @@ export const tokenRules: readonly ScanRule[] = [
   {
     id: 'bearer',
     kind: 'value',
-    triggers: [{ after: boundaries, characters: 'Bb' }],
-    match: matchAuthorizationScheme,
+    finders: [{ triggers: [{ after: boundaries, characters: 'Bb' }], match: matchAuthorizationScheme }],
     catches: ['Bearer abc123', 'bearer AbCdEf', `BEARER ${'x'.repeat(24)}`, 'Bearer+a.b.c/d=='],
     leaves: ['Bearer token is missing', 'use Bearer authentication', 'bearer realm="api"', 'Bearer <token>'],
   },
   {
     id: 'basic',
     kind: 'value',
-    triggers: [{ after: ascii.replace(/[A-Za-z0-9]/g, ''), characters: 'Bb' }],
-    match: matchAuthorizationScheme,
+    finders: [
+      {
+        triggers: [{ after: ascii.replace(/[A-Za-z0-9]/g, ''), characters: 'Bb' }],
+        match: matchAuthorizationScheme,
+      },
+    ],
     catches: [
       `Basic ${btoa('user:password')}`,
       `basic ${btoa('a:b')}`,

@@ -1,4 +1,5 @@
 import { alphanumerics, characterSet, isDigit } from '../characters.ts'
+import { isMarkerBetween } from '../marker.ts'
 import { addHit, type Matcher, type ScanRule } from '../rule.ts'
 
 /** What ends the authority of a URL (RFC 3986, section 3.2), and what ends a URL in running text. */
@@ -34,7 +35,7 @@ function addUserinfo(text: string, start: number, add: (start: number, end: numb
     lastAt = strayAt(text, end)
   }
   if (lastAt === -1 && end === text.length && colon !== -1 && !isPort(text, colon + 1, end)) lastAt = end
-  return lastAt <= start ? 0 : add(start, lastAt)
+  return lastAt <= start || isMarkerBetween(text, start, lastAt) ? 0 : add(start, lastAt)
 }
 
 function isPort(text: string, from: number, end: number): boolean {
@@ -56,8 +57,7 @@ function strayAt(text: string, from: number): number {
 export const userinfoRule: ScanRule = {
   id: 'userinfo',
   kind: 'value',
-  triggers: [{ after: `${alphanumerics}+-.`, characters: ':' }],
-  match: matchUserinfo,
+  finders: [{ triggers: [{ after: `${alphanumerics}+-.`, characters: ':' }], match: matchUserinfo }],
   catches: [
     'postgres://app:hunter2@db:5432/x',
     'https://token@github.com/a/b',

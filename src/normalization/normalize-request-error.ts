@@ -1,0 +1,100 @@
+import { attributeBoolean, attributeText } from '../event/attribute.ts'
+import type { RequestErrorEvent } from '../event/request-error-event.ts'
+import type { SelectedEvent } from '../event/selected-event.ts'
+import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
+import { classifyRequestError } from './classify-request-error.ts'
+import { eventId } from './event-id.ts'
+import { headersText, readHeaders } from './headers.ts'
+
+const spanKindServer = 2
+
+/** An `ops.request_error` event as the row of `ops_error_logs`. */
+export function toRequestErrorEvent(
+  event: SelectedEvent,
+  createdAtMs: number,
+  nowMs: number,
+): RequestErrorEvent {
+  const lookup = createAttributeLookup(event)
+  const { text, number } = lookup
+  const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
+  const upstreamStatusCode = number('ops.error.upstream.status_code') ?? null
+  const errorBody = text('ops.error.body')
+  const requestBody = text('http.request.body.content')
+  const requestHeaders = readHeaders(lookup, 'http.request.header.', ['http.request.headers'])
+  const given = {
+    phase: text('ops.error.phase'),
+    type: text('ops.error.type', 'error.type'),
+    severity: text('ops.error.severity'),
+    isBusinessLimited: attributeBoolean(lookup.value('ops.error.business_limited')),
+  }
+  const classified = classifyRequestError(statusCode, upstreamStatusCode, given)
+  const urlPath = text('url.path', 'http.target')
+
+  return {
+    event_id: eventId(event),
+    created_at: createdAtMs,
+    ingested_at: nowMs,
+    request_id: text('ops.request.id'),
+    client_request_id: text('ops.client_request.id'),
+    trace_id: event.traceId,
+    span_id: event.spanId,
+    service_name: text('service.name'),
+    service_namespace: text('service.namespace'),
+    service_instance_id: text('service.instance.id'),
+    environment: text('deployment.environment.name', 'deployment.environment'),
+    ...classified,
+    status_code: statusCode,
+    platform: text('gen_ai.provider.name', 'gen_ai.system').toLowerCase(),
+    model: text('gen_ai.request.model'),
+    stream: attributeBoolean(lookup.value('gen_ai.request.stream')) ?? false,
+    latency_ms: milliseconds(number('ops.request.latency_ms')) ?? serverDurationMs(event),
+    user_id: text('user.id', 'enduser.id'),
+    api_key_id: text('ops.api_key.id'),
+    account_id: text('ops.account.id'),
+    group_id: text('ops.group.id'),
+    client_ip: text('client.address'),
+    request_path: text('ops.request.path') || urlPath,
+    user_agent: text('user_agent.original'),
+    message:
+      text('ops.error.message', 'exception.message', 'error.message') || (event.span?.statusMessage ?? ''),
+    error_body: errorBody,
+    error_body_bytes: Buffer.byteLength(errorBody),
+    upstream_status_code: upstreamStatusCode,
+    upstream_error_message: text('ops.error.upstream.message'),
+    upstream_error_detail: text('ops.error.upstream.detail'),
+    auth_latency_ms: milliseconds(number('ops.latency.auth_ms')),
+    routing_latency_ms: milliseconds(number('ops.latency.routing_ms')),
+    upstream_latency_ms: milliseconds(number('ops.latency.upstream_ms')),
+    response_latency_ms: milliseconds(number('ops.latency.response_ms')),
+    time_to_first_token_ms: timeToFirstTokenMs(lookup),
+    request_body: requestBody,
+    request_body_truncated: attributeBoolean(lookup.value('ops.request.body_truncated')) ?? false,
+    request_body_bytes:
+      number('http.request.body.size') ?? (requestBody === '' ? null : Buffer.byteLength(requestBody)),
+    request_headers: headersText(requestHeaders),
+    attributes: leftover(event, lookup),
+  }
+}
+
+function milliseconds(value: number | undefined): number | null {
+  return value === undefined ? null : Math.max(0, Math.round(value))
+}
+
+function serverDurationMs({ span }: SelectedEvent): number | null {
+  if (span?.kind !== spanKindServer || span.endTimeUnixNano <= span.startTimeUnixNano) return null
+  return Number((span.endTimeUnixNano - span.startTimeUnixNano) / 1_000_000n)
+}
+
+function timeToFirstTokenMs(lookup: AttributeLookup): number | null {
+  const seconds = lookup.number('gen_ai.response.time_to_first_chunk')
+  return milliseconds(
+    lookup.number('ops.latency.time_to_first_token_ms') ??
+      (seconds === undefined ? undefined : seconds * 1000),
+  )
+}
+
+function leftover(event: SelectedEvent, lookup: AttributeLookup): Map<string, string> {
+  const rest = lookup.rest()
+  if (event.body !== undefined && event.body !== null) rest.set('log.body', attributeText(event.body))
+  return rest
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { dropCutToken, redactWithin, truncateText } from '../../src/redaction/truncate.ts'
+
+describe('truncateText', () => {
+  it('keeps as many whole characters as fit, and tells the full size', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 60 }),
+        fc.integer({ min: 0, max: 80 }),
+        (value, maxBytes) => {
+          const { text, bytes } = truncateText(value, maxBytes)
+          expect(bytes).toBe(Buffer.byteLength(value))
+          expect(value.startsWith(text)).toBe(true)
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes)
+          const next = [...value.slice(text.length)][0] ?? ''
+          if (text !== value) expect(Buffer.byteLength(text + next)).toBeGreaterThan(maxBytes)
+        },
+      ),
+      { seed: 20261123, numRuns: 1000 },
+    )
+  })
+})
+
+describe('redactWithin', () => {
+  const redact = (text: string) => text.replace(/K{10,}/g, '[REDACTED:k]')
+
+  it('never shows a part of a secret that lies across the limit', () => {
+    for (let before = 80; before <= 110; before++) {
+      const text = `${'a'.repeat(before)}${'K'.repeat(50)}${'b'.repeat(100_000)}`
+      expect(redactWithin(text, 100, redact)).not.toContain('K')
+    }
+  })
+
+  it('does not show what the end of the window may have cut', () => {
+    const text = `${'K'.repeat(16_000)} ${'a'.repeat(470)} ${'K'.repeat(9)}`.padEnd(100_000, 'K')
+    expect(redactWithin(text, 100, redact)).not.toContain('KK')
+  })
+})
+
+describe('dropCutToken', () => {
+  it.each(['mail bob@exam', 'card 4111 1111 11', 'key abcDEF123', 'token: "Zx81kq_-Lp'])(
+    'drops what may be half a secret: %s',
+    (text) => {
+      expect(dropCutToken(text)).toMatch(/\[REDACTED:cut\]$/)
+    },
+  )
+
+  it.each(['Rate limit reac', '{"error":"x"}', 'limit 200', '', 'overloaded_err'])(
+    'keeps words and whole values: %s',
+    (text) => {
+      expect(dropCutToken(text)).toBe(text)
+    },
+  )
+})
