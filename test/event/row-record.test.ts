@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeRowRecord, encodeRowRecord, rowRecordBytes, UnknownRowRecordError } from '../../src/event/row-record.ts'
+import {
+  decodeRowRecord,
+  encodeRowRecord,
+  rowRecordBytes,
+  UnknownRowRecordError,
+} from '../../src/event/row-record.ts'
 import type { EncodedRow } from '../../src/event/tables.ts'
 
 const anyRow: fc.Arbitrary<EncodedRow> = fc
