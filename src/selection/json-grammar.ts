@@ -36,44 +36,43 @@ export function endOfValue(source: ByteSource, start: number): number {
   let depth = 0
   let inObject = 0
   for (;;) {
-    let byte = bytes[position] as number
-    if (byte <= 0x20) {
-      position = skipWhitespace(bytes, position)
-      byte = bytes[position] as number
-    }
-    if (byte === quote) position = endOfString(source, position)
-    else if (byte === openObject || byte === openArray) {
-      position = skipWhitespace(bytes, position + 1)
-      if (bytes[position] !== (byte === openObject ? closeObject : closeArray)) {
+    if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
+    const first = bytes[position] as number
+    if (first === quote) position = endOfString(source, position)
+    else if (first === openObject || first === openArray) {
+      position++
+      if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
+      const isObject = first === openObject
+      if (bytes[position] !== (isObject ? closeObject : closeArray)) {
         if (depth === maxJsonDepth) malformedJson(position, 'nested too deep')
         open[depth++] = inObject
-        inObject = byte === openObject ? 1 : 0
-        if (inObject === 1) position = endOfKey(source, position)
+        inObject = isObject ? 1 : 0
+        if (isObject) position = endOfKey(source, position)
         continue
       }
       position++
-    } else if (byte === minus || isDigit(byte)) position = endOfNumber(bytes, position)
+    } else if (first === minus || isDigit(first)) position = endOfNumber(bytes, position)
     else position = endOfLiteral(bytes, position)
 
     for (;;) {
       if (depth === 0) return position
-      byte = bytes[position] as number
-      if (byte <= 0x20) {
-        position = skipWhitespace(bytes, position)
-        byte = bytes[position] as number
-      }
-      if (byte === comma) {
-        position++
-        if (inObject === 1) position = endOfKey(source, skipWhitespace(bytes, position))
+      if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
+      const after = bytes[position]
+      position++
+      if (after === comma) {
+        if (inObject === 0) break
+        if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
+        position = endOfKey(source, position)
         break
       }
-      if (byte !== (inObject === 1 ? closeObject : closeArray)) malformedJson(position, 'no comma and no end')
-      position++
+      if (after !== (inObject === 1 ? closeObject : closeArray))
+        malformedJson(position - 1, 'no comma and no end')
       inObject = open[--depth] as number
     }
   }
 }
 
+/** Callers in the inner loop look first whether there is any, as compact JSON has none. */
 export function skipWhitespace(bytes: Buffer, start: number): number {
   let position = start
   for (;;) {
@@ -97,8 +96,13 @@ export function endOfKey(source: ByteSource, start: number): number {
 
 /** `start` is at the opening quote; the end is behind the closing one. */
 export function endOfString(source: ByteSource, start: number): number {
+  const position = endOfPlain(source, start + 1)
+  return source.bytes[position] === quote ? position + 1 : endOfEscapedString(source, position)
+}
+
+function endOfEscapedString(source: ByteSource, start: number): number {
   const { bytes } = source
-  let position = endOfPlain(source, start + 1)
+  let position = start
   while (bytes[position] === backslash) position = endOfPlain(source, endOfEscape(bytes, position))
   if (bytes[position] !== quote) malformedJson(position, 'control character or end within a string')
   return position + 1
@@ -107,7 +111,8 @@ export function endOfString(source: ByteSource, start: number): number {
 /**
  * Where bytes that stand for themselves in a string end: at a quote, a backslash, a control character or the
  * end. Four bytes at a time: in each byte of a difference the sign bit tells whether it was below what was
- * subtracted, exactly so in the lowest such byte, and the lowest is what is wanted.
+ * subtracted, exactly so in the lowest such byte, and the lowest is what is wanted; `~word` leaves out the bytes
+ * from 0x80, which are none of these.
  * Source: Bit Twiddling Hacks, "Determine if a word has a byte less than n".
  */
 export function endOfPlain({ bytes, view }: ByteSource, start: number): number {
@@ -115,13 +120,9 @@ export function endOfPlain({ bytes, view }: ByteSource, start: number): number {
   let position = start
   while (position <= lastWord) {
     const word = view.getInt32(position, true)
-    const quotes = word ^ 0x22222222
-    const backslashes = word ^ 0x5c5c5c5c
-    const found =
-      (((quotes - 0x01010101) & ~quotes) |
-        ((backslashes - 0x01010101) & ~backslashes) |
-        ((word - 0x20202020) & ~word)) &
-      0x80808080
+    const below =
+      ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101) | (word - 0x20202020)
+    const found = below & ~word & 0x80808080
     if (found !== 0) return position + ((31 - Math.clz32(found & -found)) >> 3)
     position += 4
   }

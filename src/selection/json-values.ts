@@ -77,11 +77,15 @@ export function readDouble(reader: JsonReader): number {
 
 export function readUint64(reader: JsonReader): bigint {
   const text = readNumberText(reader)
-  const number = numberOf(text)
-  const integer = /^\d+$/.test(text) ? BigInt(text) : Number.isInteger(number) ? BigInt(number) : -1n
+  const integer = /^\d+$/.test(text) ? BigInt(text) : integerOf(numberOf(text))
   if (BigInt.asUintN(64, integer) !== integer)
     malformedJson(reader.position, 'no uint64 where the message has one')
   return integer
+}
+
+/** -1 for what is no integer. */
+function integerOf(number: number): bigint {
+  return Number.isInteger(number) ? BigInt(number) : -1n
 }
 
 export function readUint32(reader: JsonReader): number {
@@ -103,7 +107,10 @@ export function readEnum(reader: JsonReader, names: readonly string[]): number {
   return number | 0
 }
 
-/** Passes an integer of up to 9 digits without a sign and returns it; -1, with nothing passed, for any other. */
+/**
+ * Passes an integer of up to 9 digits without a sign and returns it; -1, with nothing passed, for any other.
+ * What is read here has been skipped once, so that it is known to be JSON.
+ */
 function readShortInteger(reader: JsonReader): number {
   peek(reader)
   const { bytes, position } = reader
@@ -115,8 +122,7 @@ function readShortInteger(reader: JsonReader): number {
       continue
     }
     const isEnd = bytes[i] === 0x2c || bytes[i] === 0x7d || bytes[i] === 0x5d
-    const hasLeadingZero = bytes[position] === 0x30 && i > position + 1
-    if (!isEnd || hasLeadingZero || i === position) return -1
+    if (!isEnd || i === position) return -1
     reader.position = i
     return value
   }
@@ -134,5 +140,7 @@ function readNumberText(reader: JsonReader): string {
   if (isQuoted) passString(reader)
   else reader.position = endOfNumber(reader.bytes, start)
   if (reader.position - start > maxNumberLength) malformedJson(start, 'number too long')
-  return isQuoted ? passedText(reader) : reader.bytes.toString('latin1', start, reader.position)
+  if (isQuoted && reader.stringEscaped) return unescaped(reader)
+  const quotes = isQuoted ? 1 : 0
+  return reader.bytes.toString('latin1', start + quotes, reader.position - quotes)
 }

@@ -31,8 +31,13 @@ export function createTextCache(slots: number, maxLength: number): TextCache {
 /** Of the length and the bytes at both ends and in the middle. */
 function sampleHash({ bytes, view }: ByteSource, start: number, length: number): number {
   if (length < 4) return ((bytes[start] as number) * 31 + (bytes[start + length - 1] as number)) * 31 + length
-  const ends = Math.imul(view.getInt32(start, true), 0x9e3779b1) ^ view.getInt32(start + length - 4, true)
-  const middle = view.getInt32(start + ((length - 4) >> 1), true)
-  const hash = Math.imul(Math.imul(ends, 0x85ebca6b) ^ middle, 0xc2b2ae35) + length
+  let hash = Math.imul(view.getInt32(start, true), 0x9e3779b1) + length
+  hash = Math.imul(mixed(hash) ^ view.getInt32(start + length - 4, true), 0x85ebca6b)
+  hash = Math.imul(mixed(hash) ^ view.getInt32(start + ((length - 4) >> 1), true), 0xc2b2ae35)
+  return mixed(hash ^ (hash >>> 7))
+}
+
+/** A product has its best bits on top, and a slot is taken from those at the bottom. */
+function mixed(hash: number): number {
   return hash ^ (hash >>> 15)
 }

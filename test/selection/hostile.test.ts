@@ -6,19 +6,20 @@ import { createSelector } from '../../src/selection/select-events.ts'
 
 const select = createSelector({ exceptionEvents: true })
 
-/** The best of three: the first is spent on compiling, and the machine may have other things to do. */
+/** CPU time, as the machine may have other things to do; the best of three, as the first is spent on compiling. */
 function timed(signal: Signal, encoding: Encoding, body: Uint8Array): { error: unknown; durationMs: number } {
   let error: unknown
   let durationMs = Number.POSITIVE_INFINITY
   for (let run = 0; run < 3; run++) {
     error = undefined
-    const start = performance.now()
+    const start = process.cpuUsage()
     try {
       select(signal, encoding, body)
     } catch (thrown) {
       error = thrown
     }
-    durationMs = Math.min(durationMs, performance.now() - start)
+    const { user, system } = process.cpuUsage(start)
+    durationMs = Math.min(durationMs, (user + system) / 1000)
   }
   return { error, durationMs }
 }
@@ -50,6 +51,13 @@ function exportWith(inEvent: Uint8Array): Buffer {
   return length(1, length(2, length(2, length(11, event))))
 }
 
+// Start and end of a group of field 15, which no message of the request has.
+const groupStart = (15 << 3) | 3
+const groupEnd = (15 << 3) | 4
+
+/** Unknown fields, both from the first byte and from the second: only the bound tells that one byte was taken. */
+const validFromEither = Buffer.from([0x78, 0xf8, 0x01, 0x7d, 0x78, 0x01, 0x78, 0x01])
+
 /** A length prefix from its bytes, in front of nothing. */
 function lengthOf(...bytes: number[]): Buffer {
   return Buffer.from([0x0a, ...bytes])
@@ -72,14 +80,14 @@ function nested(depth: number, fields: readonly number[]): Buffer {
 
 describe('hostile protobuf is refused fast', () => {
   it.each([
-    ['21 KB of nested groups', Buffer.alloc(21_000, 0x0b)],
+    ['21 KB of nested groups', Buffer.alloc(21_000, groupStart)],
     [
       '21 KB of nested groups within a span',
-      length(1, length(2, length(2, Buffer.alloc(21_000, 0x3b << 1)))),
+      length(1, length(2, length(2, Buffer.alloc(21_000, Buffer.from([0xa3, 0x01]))))),
     ],
-    ['a group that is not closed', Buffer.from([0x0b])],
-    ['a group closed as another', Buffer.from([0x0b, 0x14])],
-    ['the end of a group that was not opened', Buffer.from([0x0c])],
+    ['a group that is not closed', Buffer.from([groupStart])],
+    ['a group closed as another', Buffer.from([groupStart, groupEnd - 8])],
+    ['the end of a group that was not opened', Buffer.from([groupEnd])],
     ['field number 0', Buffer.from([0x00, 0x00])],
     ['a field number beyond 29 bits', Buffer.from([0xf8, 0xff, 0xff, 0xff, 0x7f, 0x00])],
     ['a varint of 11 bytes', Buffer.from([0x28, ...Array<number>(10).fill(0x80), 0x00])],
@@ -92,6 +100,18 @@ describe('hostile protobuf is refused fast', () => {
     ['a length of 2^63', lengthOf(...Array<number>(9).fill(0x80), 0x01)],
     ['a length of -1', lengthOf(...Array<number>(9).fill(0xff), 0x01)],
     ['a span longer than its scope', length(1, length(2, Buffer.from([0x12, 0x05, 0x00])))],
+    [
+      'a key longer than its attribute by a byte',
+      exportWith(Buffer.concat([length(3, Buffer.from([0x0a, 0x01])), validFromEither])),
+    ],
+    [
+      'a key longer than its attribute by a byte, length in two bytes',
+      exportWith(Buffer.concat([length(3, Buffer.from([0x0a, 0x81, 0x00])), validFromEither])),
+    ],
+    [
+      'a value longer than its attribute by a byte',
+      exportWith(Buffer.concat([length(3, Buffer.from([0x12, 0x02, 0x78])), validFromEither])),
+    ],
     ['a wire type that does not exist', Buffer.from([0x16])],
     [
       'a field of the span with another wire type',
@@ -103,6 +123,16 @@ describe('hostile protobuf is refused fast', () => {
     ['33 nested lists', exportWith(length(3, length(2, nested(66, [5, 1]))))],
   ])('%s', (_name, body) => {
     expectRefused('traces', 'protobuf', body)
+  })
+
+  it('though 100 nested groups are read', () => {
+    const groups = Buffer.concat([Buffer.alloc(100, groupStart), Buffer.alloc(100, groupEnd)])
+    expectRead('traces', 'protobuf', groups)
+    expectRefused(
+      'traces',
+      'protobuf',
+      Buffer.concat([Buffer.from([groupStart]), groups, Buffer.from([groupEnd])]),
+    )
   })
 
   it('though 32 nested lists are read', () => {
@@ -149,22 +179,22 @@ describe('hostile JSON is refused fast', () => {
 describe('what is large but valid is read without a stall', () => {
   const time = Buffer.from([0x09, ...Array<number>(8).fill(1)])
 
-  it('20 k equal events in one span', () => {
+  it('10 k equal events in one span', () => {
     const event = length(11, Buffer.concat([text(2, 'ops.upstream_error'), time]))
-    const span = Buffer.concat(Array<Buffer>(20_000).fill(event))
+    const span = Buffer.concat(Array<Buffer>(10_000).fill(event))
     const body = length(1, length(2, length(2, span)))
     expectRead('traces', 'protobuf', body)
-    expect(select('traces', 'protobuf', body).selected.at(-1)?.ordinal).toBe(19_999)
+    expect(select('traces', 'protobuf', body).selected.at(-1)?.ordinal).toBe(9_999)
   })
 
-  it('20 k equal log records', () => {
+  it('10 k equal log records', () => {
     const record = length(2, text(12, 'ops.upstream_error'))
-    const body = length(1, length(2, Buffer.concat(Array<Buffer>(20_000).fill(record))))
+    const body = length(1, length(2, Buffer.concat(Array<Buffer>(10_000).fill(record))))
     expectRead('logs', 'protobuf', body)
-    expect(select('logs', 'protobuf', body).selected.at(-1)?.ordinal).toBe(19_999)
+    expect(select('logs', 'protobuf', body).selected.at(-1)?.ordinal).toBe(9_999)
   })
 
-  it('1 MB of empty scope groups', () => {
-    expectRead('traces', 'protobuf', length(1, Buffer.alloc(1_000_000, Buffer.from([0x12, 0x00]))))
+  it('200 KB of empty scope groups', () => {
+    expectRead('traces', 'protobuf', length(1, Buffer.alloc(200_000, Buffer.from([0x12, 0x00]))))
   })
 })
