@@ -4,6 +4,7 @@ import { listDeadLetters, retryDeadLetters } from './commands/dead-letter.ts'
 import { printJournal } from './commands/journal-inspect.ts'
 import { printConfig } from './commands/print-config.ts'
 import { run } from './commands/run.ts'
+import { printNewToken } from './commands/token-create.ts'
 import { type Config, flagOf, loadConfig } from './config.ts'
 import { type Setting, type SettingKey, settings } from './config-schema.ts'
 import { errorCatalogue, OpsError } from './errors.ts'
@@ -63,6 +64,13 @@ function createProgram(env: Env): Command {
     .command('retry')
     .description('put them into the journal of a stopped sidecar again; its next start delivers them')
     .action(() => retryDeadLetters(config()))
+  const token = program.command('token').description('tokens for the receiver and the API')
+  token
+    .command('create')
+    .description('print a new token and the entry of it for OPS_TOKENS_FILE')
+    .requiredOption('--name <name>', 'who uses it')
+    .requiredOption('--scope <scope...>', 'ingest, read, export, retry or admin')
+    .action((options: { name: string; scope: string[] }) => printNewToken(options.name, options.scope))
   return program
 }
 

@@ -230,6 +230,12 @@ export const settings = {
   }),
   apiHost: text({ env: 'OPS_API_HOST', fallback: '127.0.0.1', description: 'Address that the API binds.' }),
   apiPort: port({ env: 'OPS_API_PORT', fallback: 4380, description: 'Port of the API.' }),
+  tokensFile: text({
+    env: 'OPS_TOKENS_FILE',
+    fallback: '',
+    description:
+      'JSON file of token hashes and scopes; required to bind beyond loopback. ops-sidecar token create makes entries.',
+  }),
   dataDir: text({
     env: 'OPS_DATA_DIR',
     fallback: './data',

@@ -44,6 +44,16 @@ export const errorCatalogue = {
     title: 'Invalid cursor',
     action: 'Pass next_cursor of the answer before, with the same filters, or start without a cursor.',
   },
+  unauthenticated: {
+    status: 401,
+    title: 'Token missing or unknown',
+    action: 'Send a token as Authorization: Bearer.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Scope missing',
+    action: 'Use a token with the scope that the detail names.',
+  },
   not_found: { status: 404, title: 'Not found', action: 'Check the path and the id.' },
   method_not_allowed: {
     status: 405,

@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { checkBinding } from './access/check-binding.ts'
+import { readTokens } from './access/read-tokens.ts'
+import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
 import { buildApi } from './api/server.ts'
 import type { Config } from './config.ts'
 import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
 import { readCheckpoint } from './delivery/checkpoint.ts'
 import { type Delivery, startDelivery } from './delivery/deliver.ts'
+import type { DeliveryStore } from './delivery/store-port.ts'
 import { OpsError } from './errors.ts'
 import type { Journal } from './journal/journal.ts'
 import { observeJournal } from './journal/journal-metrics.ts'
@@ -22,6 +26,7 @@ import { createInsertBatch } from './store/insert-batch.ts'
 import { migrate, readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
 import { createStoreReader } from './store/query.ts'
+import { announceStored, createStoredBatches } from './store/stored-batches.ts'
 
 export interface Sidecar extends Receivers {
   readonly apiPort: number
@@ -64,6 +69,8 @@ async function startHops(
   log: Logger,
   stops: (() => unknown)[],
 ): Promise<Omit<Sidecar, 'stop'>> {
+  checkBinding(config)
+  const checkAccess = createCheckAccess(readTokens(config.tokensFile))
   stops.push(await lockDataDirectory(config.dataDir))
   const metrics = createMetrics()
   const clients = await openStoreClients(config)
@@ -75,7 +82,12 @@ async function startHops(
   })
   await prepareNow(prepare, clients, log)
 
-  const { journal, delivery } = await startDurable(config, clients, recent, prepare, metrics, log)
+  const storedBatches = createStoredBatches()
+  const store = announceStored(
+    createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
+    storedBatches,
+  )
+  const { journal, delivery } = await startDurable(config, store, recent, prepare, metrics, log)
   observeJournal(metrics, journal)
   stops.push(() => journal.close())
   stops.push(() => delivery.stop(config.shutdownTimeoutMs))
@@ -86,6 +98,8 @@ async function startHops(
   })
   const api = await buildApi({
     reader,
+    storedBatches,
+    scratchDirectory: join(config.dataDir, 'export'),
     metrics,
     readiness: createReadiness(reader.run, journal, delivery),
     version,
@@ -94,7 +108,7 @@ async function startHops(
   stops.push(() => api.close())
   await listenApi(api, config)
 
-  const receivers = await startReceivers(config, recent, journal, metrics, log, stops)
+  const receivers = await startReceivers(config, checkAccess, recent, journal, metrics, log, stops)
   const apiPort = (api.server.address() as AddressInfo).port
   return { ...receivers, apiPort, storeKind: clients.kind }
 }
@@ -111,7 +125,7 @@ async function prepareNow(prepare: () => Promise<number>, clients: StoreClients,
 
 async function startDurable(
   config: Config,
-  clients: StoreClients,
+  store: DeliveryStore,
   recent: RecentEvents,
   prepare: () => Promise<number>,
   metrics: Metrics,
@@ -127,7 +141,7 @@ async function startDurable(
   recent.raiseHorizon(Number.POSITIVE_INFINITY)
   const delivery = startDelivery({
     journal,
-    store: createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
+    store,
     recent,
     checkpointPath: path,
     checkpoint,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { CheckAccess } from './access/token.ts'
 import type { Config } from './config.ts'
 import { createDecodeExport, type DecodingSettings } from './decoding/decode-export.ts'
 import { createDecodePool } from './decoding/decode-pool.ts'
@@ -25,6 +26,7 @@ const forwardStopMs = 2000
 /** Starts what brings exports in, the near end last. Every step that is to be undone is added to `stops`. */
 export async function startReceivers(
   config: Config,
+  checkAccess: CheckAccess,
   recent: RecentEvents,
   journal: Journal,
   metrics: Metrics,
@@ -44,7 +46,7 @@ export async function startReceivers(
     log,
   )
   const next: NextHops = { handle, forward: startForward(config, metrics, log, stops) }
-  const bounds = createReceiverBounds(config)
+  const bounds = createReceiverBounds(config, checkAccess)
   const http = await startOtlpServer(config, bounds, next, metrics, log)
   stops.push(() => http.stop())
   if (config.otlpGrpcPort === 0) return { otlpPort: http.port, otlpGrpcPort: undefined }

@@ -11,6 +11,7 @@ const src = new URL('../src', import.meta.url).pathname
 const order = [
   'event',
   'metrics',
+  'access',
   'receiver',
   'selection',
   'normalization',

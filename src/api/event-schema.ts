@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import type { ColumnType } from '../event/row-binary.ts'
 import { upstreamErrorColumns } from '../event/tables.ts'
-import { lightColumns } from '../store/queries/event-columns.ts'
 
 const nullable = (type: string) => Type.Unsafe<unknown>({ type: [type, 'null'] })
 
@@ -12,7 +11,8 @@ function columnSchema(name: string, type: ColumnType) {
   if (type === 'UUID') return Type.String({ format: 'uuid' })
   if (type.startsWith('DateTime64')) return Type.String({ format: 'date-time' })
   if (type === 'Bool') return Type.Boolean()
-  if (type.startsWith('Map')) return Type.Record(Type.String(), Type.String())
+  if (type.startsWith('Map'))
+    return Type.Unsafe<unknown>({ type: 'object', additionalProperties: { type: 'string' } })
   return nullable(type.includes('String') ? 'string' : 'integer')
 }
 
@@ -20,14 +20,13 @@ const all = upstreamErrorColumns.map(
   (column) => [column.name, columnSchema(column.name, column.type)] as const,
 )
 
-const objectOf = (columns: typeof all) =>
-  Type.Unsafe<Record<string, unknown>>(Type.Object(Object.fromEntries(columns)))
-
 /** An event with headers, bodies and attributes. */
-export const eventSchema = objectOf(all)
+export const eventSchema = Type.Unsafe<Record<string, unknown>>(Type.Object(Object.fromEntries(all)))
 
-/** An event as lists show it. */
-export const listedEventSchema = objectOf(all.filter(([name]) => lightColumns.includes(name)))
+/** An event as lists show it: the columns asked for. */
+export const listedEventSchema = Type.Unsafe<Record<string, unknown>>(
+  Type.Object(Object.fromEntries(all.map(([name, schema]) => [name, Type.Optional(schema)]))),
+)
 
 /** RFC 9457. */
 export const problemSchema = Type.Object({
@@ -39,3 +38,6 @@ export const problemSchema = Type.Object({
   action: Type.String({ description: 'What to do about it' }),
   parameter: Type.Optional(Type.String()),
 })
+
+/** What every query can be answered with instead. */
+export const errorAnswers = { 400: problemSchema, 422: problemSchema, 503: problemSchema, 504: problemSchema }

@@ -5,9 +5,13 @@ const zeroIsAbsent = new Set(['retry_after_ms', 'latency_ms', 'time_to_first_tok
 const headerColumns = new Set(['request_headers', 'response_headers'])
 
 /** An event as JSON answers show it: `null` for what is absent, headers as objects. */
-export function presentEvent(row: EventRow): Record<string, unknown> {
+export function presentEvent(
+  row: EventRow,
+  columns: readonly string[] = Object.keys(row),
+): Record<string, unknown> {
   const shown: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row)) {
+  for (const name of columns) {
+    const value = row[name]
     if (value === '') shown[name] = null
     else if (value === 0 && zeroIsAbsent.has(name)) shown[name] = null
     else if (headerColumns.has(name)) shown[name] = parseHeaders(String(value))

@@ -24,7 +24,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   }
   const invalid = error.validation?.[0]
   if (invalid !== undefined) {
-    const parameter = invalid.params.additionalProperty ?? invalid.instancePath.slice(1)
+    const parameter = invalid.params.additionalProperty ?? invalid.instancePath.split('/')[1]
     const known =
       invalid.keyword === 'additionalProperties' ? 'is not a parameter of this route' : invalid.message
     return sendProblem(reply, 'invalid_parameter', `${parameter}: ${known}`, { parameter: String(parameter) })

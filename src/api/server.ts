@@ -7,15 +7,27 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { RunQuery } from '../store/query.ts'
+import type { StoreReader } from '../store/query.ts'
+import type { StoredBatches } from '../store/stored-batches.ts'
+import { addConditionalAnswers } from './caching.ts'
 import { handleError, sendProblem } from './problem.ts'
 import type { Readiness } from './readiness.ts'
+import { countRoute } from './routes/count.ts'
+import { exportRoute } from './routes/export.ts'
+import { groupsRoute } from './routes/groups.ts'
 import { healthRoutes } from './routes/health.ts'
+import { histogramRoute } from './routes/histogram.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { tailRoute } from './routes/tail.ts'
+import { throttlingRoute } from './routes/throttling.ts'
+import { topRoute } from './routes/top.ts'
 import { upstreamErrorRoutes } from './routes/upstream-errors.ts'
 
 export interface ApiParts {
-  readonly runQuery: RunQuery
+  readonly reader: StoreReader
+  readonly storedBatches: StoredBatches
+  /** For files while they are being exported. */
+  readonly scratchDirectory: string
   readonly metrics: Metrics
   readonly readiness: () => Promise<Readiness>
   readonly version: string
@@ -30,7 +42,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     bodyLimit: 1024 * 1024,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 256 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setErrorHandler(handleError)
@@ -43,6 +55,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       reply.elapsedTime / 1000,
     )
   })
+  addConditionalAnswers(app)
   const paths = collectPaths(app)
   await app.register(swagger, {
     openapi: {
@@ -54,7 +67,15 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       },
     },
   })
-  await app.register(upstreamErrorRoutes(parts.runQuery))
+  const { run } = parts.reader
+  await app.register(upstreamErrorRoutes(run))
+  await app.register(countRoute(run))
+  await app.register(histogramRoute(run))
+  await app.register(topRoute(run))
+  await app.register(groupsRoute(run))
+  await app.register(throttlingRoute(run))
+  await app.register(exportRoute(parts.reader, parts.scratchDirectory))
+  await app.register(tailRoute(run, parts.storedBatches))
   await app.register(healthRoutes(parts.readiness))
   await app.register(metricsRoutes(parts.metrics.registry))
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())

@@ -66,12 +66,15 @@ export async function startGrpcServer(
 
 function createExport(
   signal: Signal,
-  { budget, slots }: ReceiverBounds,
+  { budget, slots, checkAccess }: ReceiverBounds,
   next: NextHops,
   metrics: Metrics,
   log: Logger,
 ): handleUnaryCall<Buffer, Buffer> {
-  async function handle(body: Buffer, client: string): Promise<Buffer> {
+  async function handle(body: Buffer, client: string, authorization: string | undefined): Promise<Buffer> {
+    const access = checkAccess(authorization, 'ingest')
+    if (access.status === 'unauthenticated') throw failure('unauthenticated', 'a token is required')
+    if (access.status === 'forbidden') throw failure('forbidden', 'the token lacks the scope ingest')
     if (!slots.take(client)) throw failure('too_many_requests', 'this client has too many requests under way')
     try {
       if (!budget.reserve(body.length)) throw failure('overloaded', 'too many bytes are under way')
@@ -96,7 +99,7 @@ function createExport(
   }
 
   return (call, callback) => {
-    handle(call.request, clientOf(call.getPeer())).then(
+    handle(call.request, clientOf(call.getPeer()), call.metadata.get('authorization')[0]?.toString()).then(
       (answer) => callback(null, answer),
       (error: unknown) => {
         if (isFailure(error)) {
@@ -110,6 +113,13 @@ function createExport(
       },
     )
   }
+}
+
+/** For what a repetition does not help. */
+const permanentCodes: Readonly<Record<number, grpcStatus>> = {
+  401: grpcStatus.UNAUTHENTICATED,
+  403: grpcStatus.PERMISSION_DENIED,
+  413: grpcStatus.RESOURCE_EXHAUSTED,
 }
 
 /** The address of `address:port`. */
@@ -129,9 +139,7 @@ function failure(code: ErrorCode, message: string): Failure {
   const details = `${code}: ${message}`
   const grpcCode = retryable
     ? grpcStatus.UNAVAILABLE
-    : status === 413
-      ? grpcStatus.RESOURCE_EXHAUSTED
-      : grpcStatus.INVALID_ARGUMENT
+    : (permanentCodes[status] ?? grpcStatus.INVALID_ARGUMENT)
   const metadata = new Metadata()
   if (retryable) {
     const statusBytes = encodeRetryStatus(grpcCode, details, retryAfterSeconds(code))

@@ -38,7 +38,7 @@ const readFailures: Record<Exclude<ReadBody['status'], 'body' | 'aborted'>, stri
 
 export function createRequestHandler(
   config: HandleExportConfig,
-  { budget, slots }: ReceiverBounds,
+  { budget, slots, checkAccess }: ReceiverBounds,
   next: NextHops,
   metrics: Metrics,
   isStopping: () => boolean,
@@ -64,6 +64,12 @@ export function createRequestHandler(
     if (encoding === undefined)
       return refuse('unsupported_media_type', 'send application/x-protobuf or application/json')
     if (isStopping()) return refuse('shutting_down', 'the receiver is shutting down')
+
+    const access = checkAccess(request.headers.authorization, 'ingest')
+    if (access.status === 'unauthenticated') {
+      return refuse('unauthenticated', 'a token is required', { 'www-authenticate': 'Bearer' })
+    }
+    if (access.status === 'forbidden') return refuse('forbidden', 'the token lacks the scope ingest')
 
     const client = request.socket.remoteAddress ?? ''
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')

@@ -1,9 +1,17 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { StoreClients } from './client.ts'
+import { drainOutput } from './drain-output.ts'
+import { type AcquireReader, createReaderPool, type Lease, type QueryClass } from './reader-pool.ts'
+import { renderParameters } from './render-parameters.ts'
 import { storeError } from './store-error.ts'
 
 export interface QueryLimits {
   readonly timeoutMs: number
+  /** Of one query. */
   readonly maxMemoryBytes: number
 }
 
@@ -11,94 +19,191 @@ export interface Query {
   /** SQL with `{name:Type}` parameters and without SETTINGS or FORMAT. */
   readonly sql: string
   readonly params: Readonly<Record<string, unknown>>
+  /** Default `list`. */
+  readonly class?: QueryClass
   /** Settings of this query beyond the limits. */
   readonly settings?: Readonly<Record<string, string | number>>
 }
 
 export interface QueryResult<Row> {
   readonly rows: readonly Row[]
+  /** Time in ClickHouse. */
   readonly elapsedMs: number
+  /** Time that it waited for a reader. */
+  readonly waitedMs: number
   readonly rowsRead: number
   readonly bytesRead: number
 }
 
-/** Runs a query. @throws OpsError `query_timeout`, `query_too_large`, `store_unavailable`, `internal`. */
+/**
+ * Runs a query; when the signal aborts, it is ended in the store as well.
+ * @throws OpsError `query_timeout`, `query_too_large`, `overloaded`, `store_unavailable`, `internal`; the signal's
+ * reason when the caller hung up.
+ */
 export type RunQuery = <Row>(query: Query, signal?: AbortSignal) => Promise<QueryResult<Row>>
 
+/** Writes the rows of a query to a new Parquet file. Throws as `RunQuery`. */
+export type WriteParquet = (query: Query, path: string, signal?: AbortSignal) => Promise<void>
+
+export interface StoreReader {
+  readonly run: RunQuery
+  readonly writeParquet: WriteParquet
+}
+
+const embeddedShares = { point: 3, list: 2, analysis: 1, export: 1 }
+/** Connections of the client to a server; the server has its own limits. */
+const serverShares = { point: 32, list: 28, analysis: 16, export: 4 }
+const maxWaiting = 1024
+
 /**
- * Queries over the store's readers. A reader of the embedded engine runs one query at a time, so queries wait here,
- * first come first served; those whose caller hung up leave the line. Settings stand in the SQL text because chdb keeps
- * those given beside a query for all later ones.
+ * Reading over the store's readers. Settings stand in the SQL text because chdb keeps those given beside a query for
+ * all later ones.
  */
-export function createRunQuery(clients: StoreClients, limits: QueryLimits): RunQuery {
-  const acquire = clients.kind === 'embedded' ? createPool(clients.readers) : undefined
+export function createStoreReader(clients: StoreClients, limits: QueryLimits): StoreReader {
+  const embedded = clients.kind === 'embedded'
+  const shares = embedded ? embeddedShares : serverShares
+  const acquire = createReaderPool({
+    readers: embedded
+      ? clients.readers
+      : Array.from({ length: shares.point }, () => firstOf(clients.readers)),
+    shares,
+    maxWaiting,
+    maxWaitMs: limits.timeoutMs,
+  })
+  const start = embedded ? createEmbeddedStart(acquire) : serverStart
   const limitSettings = {
     max_execution_time: limits.timeoutMs / 1000,
     max_memory_usage: limits.maxMemoryBytes,
     max_bytes_before_external_group_by: Math.floor(limits.maxMemoryBytes / 3),
     max_bytes_before_external_sort: Math.floor(limits.maxMemoryBytes / 3),
+    max_result_bytes: Math.floor(limits.maxMemoryBytes / 4),
     date_time_output_format: "'iso'",
     output_format_json_quote_64bit_integers: 0,
   }
-  return async <Row>(query: Query, signal?: AbortSignal) => {
-    const lease = acquire
-      ? await acquire(signal)
-      : { client: clients.readers[0] as ClickHouseClient, release: () => {} }
-    const text = Object.entries({ ...limitSettings, ...query.settings }).map(
+
+  async function withReader<Result>(
+    query: Query,
+    signal: AbortSignal | undefined,
+    read: (lease: Lease, statement: Statement) => Promise<Result>,
+  ): Promise<Result & { waitedMs: number }> {
+    const askedAt = performance.now()
+    const lease = await acquire(query.class ?? 'list', signal)
+    const waitedMs = performance.now() - askedAt
+    const settings = Object.entries({ ...limitSettings, ...query.settings }).map(
       ([name, value]) => `${name} = ${value}`,
     )
     try {
-      const result = await lease.client.query({
-        query: `${query.sql}\nSETTINGS ${text.join(', ')}`,
-        query_params: { ...query.params },
-        format: 'JSON',
-        ...(signal && clients.kind === 'server' ? { abort_signal: signal } : {}),
-      })
-      const answer = await result.json<Row>()
-      return {
-        rows: answer.data,
-        elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
-        rowsRead: answer.statistics?.rows_read ?? 0,
-        bytesRead: answer.statistics?.bytes_read ?? 0,
-      }
+      const result = await start(
+        `${query.sql}\nSETTINGS ${settings.join(', ')}`,
+        query.params,
+        signal,
+        (statement) => read(lease, statement),
+      )
+      return { ...result, waitedMs }
     } catch (error) {
+      // The answer of the next query would begin with the rows of this one.
+      if (embedded) await drainOutput(lease.client)
+      if (signal?.aborted) throw signal.reason
       throw storeError(error)
     } finally {
       lease.release()
     }
   }
-}
 
-interface Lease {
-  readonly client: ClickHouseClient
-  release(): void
-}
-
-function createPool(clients: readonly ClickHouseClient[]): (signal?: AbortSignal) => Promise<Lease> {
-  const idle = [...clients]
-  const waiting: ((client: ClickHouseClient) => void)[] = []
-  const lease = (client: ClickHouseClient): Lease => ({
-    client,
-    release() {
-      const next = waiting.shift()
-      if (next) next(client)
-      else idle.push(client)
+  return {
+    run: <Row>(query: Query, signal?: AbortSignal) =>
+      withReader(query, signal, async (lease, statement) => {
+        const result = await lease.client.query({ ...statement, format: 'JSON' })
+        const answer = await result.json<Row>()
+        return {
+          rows: answer.data,
+          elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
+          rowsRead: answer.statistics?.rows_read ?? 0,
+          bytesRead: answer.statistics?.bytes_read ?? 0,
+        }
+      }),
+    async writeParquet(query, path, signal) {
+      if (!embedded) {
+        await withReader(query, signal, async (lease, statement) => {
+          const result = await lease.client.exec({ ...statement, query: `${statement.query} FORMAT Parquet` })
+          await pipeline(result.stream, createWriteStream(path, { flags: 'wx' }))
+          return {}
+        })
+        return
+      }
+      // chdb holds a whole answer in memory, but it writes files in pieces.
+      const sql = `INSERT INTO FUNCTION file({parquet_path:String}, 'Parquet') ${query.sql}`
+      const params = { ...query.params, parquet_path: path }
+      await withReader({ ...query, sql, params }, signal, async (lease, statement) => {
+        await lease.client.command(statement)
+        return {}
+      })
     },
-  })
-  return (signal) => {
-    const client = idle.pop()
-    if (client) return Promise.resolve(lease(client))
-    return new Promise((resolve, reject) => {
-      const take = (next: ClickHouseClient) => {
-        signal?.removeEventListener('abort', leave)
-        resolve(lease(next))
-      }
-      const leave = () => {
-        waiting.splice(waiting.indexOf(take), 1)
-        reject(signal?.reason)
-      }
-      waiting.push(take)
-      signal?.addEventListener('abort', leave, { once: true })
-    })
   }
+}
+
+/** What goes to the client beside the format. */
+interface Statement {
+  readonly query: string
+  readonly query_params?: Record<string, unknown>
+  readonly query_id?: string
+  readonly abort_signal?: AbortSignal
+  readonly clickhouse_settings?: { cancel_http_readonly_queries_on_client_close: 1 }
+}
+
+type Start = <Result>(
+  sql: string,
+  params: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+  read: (statement: Statement) => Promise<Result>,
+) => Promise<Result>
+
+const serverStart: Start = (sql, params, signal, read) =>
+  read({
+    query: sql,
+    query_params: { ...params },
+    clickhouse_settings: { cancel_http_readonly_queries_on_client_close: 1 },
+    ...(signal ? { abort_signal: signal } : {}),
+  })
+
+/**
+ * chdb cannot give up a query: its own abort only stops waiting while the engine goes on. So a query carries a mark and
+ * is killed from another reader, and its reader is free when it has ended.
+ */
+function createEmbeddedStart(acquire: AcquireReader): Start {
+  const kill = async (mark: string): Promise<void> => {
+    const lease = await acquire('point')
+    try {
+      await lease.client.command({ query: `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC` })
+    } finally {
+      lease.release()
+    }
+  }
+  return async (sql, params, signal, read) => {
+    const mark = `/* ops-query-${randomUUID()} */`
+    let ended = false
+    const onAbort = async () => {
+      // The first time, it may not have begun. When it cannot be killed, its own time limit ends it.
+      for (let attempt = 0; !ended && attempt < killAttempts; attempt++) {
+        await kill(mark).catch(() => {})
+        await sleep(killIntervalMs)
+      }
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await read({ query: `${mark} ${renderParameters(sql, params)}` })
+    } finally {
+      ended = true
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+const killAttempts = 20
+const killIntervalMs = 50
+
+function firstOf(readers: readonly ClickHouseClient[]): ClickHouseClient {
+  const [reader] = readers
+  if (reader === undefined) throw new Error('the store has no reader')
+  return reader
 }

@@ -35,6 +35,13 @@ export const rollups: readonly Rollup[] = [
     bucketSeconds: 3600,
     dimensions: ['platform', 'account_id', 'status_code'],
   },
+  {
+    table: 'ops_upstream_errors_1h_group',
+    source: 'ops_upstream_error_events',
+    bucket: 'toStartOfHour(created_at)',
+    bucketSeconds: 3600,
+    dimensions: ['fingerprint', 'platform', 'status_code', 'category'],
+  },
 ]
 
 /** Rows of the rollup that differ from the events, with what is missing (or, negative, too much) as `events`. */

@@ -11,8 +11,7 @@ export function storeError(error: unknown): OpsError {
   if (error instanceof OpsError) return error
   const code = clickHouseCode(error)
   if (code !== undefined) {
-    if (timeouts.has(code))
-      return new OpsError('query_timeout', 'the query took too long', { cause: error })
+    if (timeouts.has(code)) return new OpsError('query_timeout', 'the query took too long', { cause: error })
     if (tooLarge.has(code))
       return new OpsError('query_too_large', 'the query needs too much memory', { cause: error })
     if (notThereYet.has(code))

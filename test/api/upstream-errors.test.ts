@@ -108,7 +108,7 @@ describe('GET /api/v1/upstream-errors', () => {
     ['kind=odd', 'kind'],
     ['trace_id=xyz', 'trace_id'],
     ['cursor=nonsense', 'cursor'],
-    ['platform=a&platform=b', 'platform'],
+    ['limit=1&limit=2', 'limit'],
   ])('answers 400 naming the parameter for %s', async (query, parameter) => {
     const answer = await fetch(`${sidecar.apiUrl}/api/v1/upstream-errors?${query}`)
     expect(answer.status).toBe(400)

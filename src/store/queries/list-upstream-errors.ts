@@ -1,57 +1,85 @@
-import type { Cursor } from '../cursor.ts'
-import type { RunQuery } from '../query.ts'
+import type { ListPosition } from '../cursor.ts'
+import type { Query, RunQuery } from '../query.ts'
+import type { QueryClass } from '../reader-pool.ts'
 import type { TimeRange } from '../time-range.ts'
-import { type EventRow, listSelect } from './event-columns.ts'
-import { type Filters, filterConditions } from './filters.ts'
+import { columnsFirst, type EventRow, selectColumns } from './event-columns.ts'
+import { type Conditions, type Filter, filterConditions } from './filters.ts'
+import { rangeConditions } from './range-conditions.ts'
+
+/** `attempt`: by number of the attempt, then by time; for the attempts of one request. */
+export const listOrders = ['newest', 'oldest', 'attempt'] as const
+export type ListOrder = (typeof listOrders)[number]
 
 export interface ListRequest {
   readonly range: TimeRange
-  readonly filters: Filters
+  readonly filters: readonly Filter[]
+  readonly order: ListOrder
+  /** Columns of the answer; `event_id`, `created_at` and `attempt` are read in any case. */
+  readonly columns: readonly string[]
   readonly limit: number
-  readonly after: Cursor | undefined
+  readonly after: ListPosition | undefined
+  readonly class?: QueryClass
 }
 
 /** Settings that let an ordered read stop early in every partition. */
 const orderedRead = { read_in_order_use_virtual_row: 1, read_in_order_use_virtual_row_per_block: 1 }
 
+const orderBy: Record<ListOrder, string> = {
+  newest: 'created_at DESC, event_id DESC',
+  oldest: 'created_at, event_id',
+  attempt: 'attempt, created_at, event_id',
+}
+
+const afterMs = 'fromUnixTimestamp64Milli({after_ms:Int64})'
 /**
- * Events of a range, newest first, at most `limit`; `more` tells whether another page follows.
- * The bound on `created_at` beside the keyset tuple is what prunes: the tuple alone reads everything before it.
+ * The bound on `created_at` beside the keyset tuple is what prunes: the tuple alone reads everything before it. UUIDs
+ * are compared in SQL only, as ClickHouse orders them by another half first than their text does.
  */
+const afterConditions: Record<ListOrder, readonly string[]> = {
+  newest: [`created_at <= ${afterMs}`, `(created_at, event_id) < (${afterMs}, {after_id:UUID})`],
+  oldest: [`created_at >= ${afterMs}`, `(created_at, event_id) > (${afterMs}, {after_id:UUID})`],
+  attempt: [`(attempt, created_at, event_id) > ({after_attempt:UInt16}, ${afterMs}, {after_id:UUID})`],
+}
+
+/** Events of a range in order, at most `limit`; `more` tells whether another page follows. */
 export async function listUpstreamErrors(
   run: RunQuery,
   request: ListRequest,
-  signal?: AbortSignal,
 ): Promise<{ events: EventRow[]; more: boolean }> {
-  const { sql, params } = filterConditions(request.filters)
-  const conditions = [
-    'created_at >= fromUnixTimestamp64Milli({from_ms:Int64})',
-    'created_at < fromUnixTimestamp64Milli({to_ms:Int64})',
-    ...sql,
-  ]
-  const bound: Record<string, unknown> = {
-    ...params,
-    from_ms: request.range.fromMs,
-    to_ms: request.range.toMs,
-    limit: request.limit + 1,
-  }
-  if (request.after) {
-    conditions.push(
-      'created_at <= fromUnixTimestamp64Milli({after_ms:Int64})',
-      '(created_at, event_id) < (fromUnixTimestamp64Milli({after_ms:Int64}), {after_id:UUID})',
-    )
-    bound.after_ms = request.after.createdAtMs
-    bound.after_id = request.after.eventId
-  }
+  const columns = new Set(['event_id', 'created_at', 'attempt', ...request.columns])
   const { rows } = await run<EventRow>(
-    {
-      sql: `SELECT ${listSelect} FROM ops_upstream_error_events
-        WHERE ${conditions.join(' AND ')}
-        ORDER BY created_at DESC, event_id DESC LIMIT {limit:UInt32}`,
-      params: bound,
-      settings: orderedRead,
-    },
-    signal,
+    listQuery({ ...request, limit: request.limit + 1 }, selectColumns([...columns])),
   )
   return { events: rows.slice(0, request.limit), more: rows.length > request.limit }
+}
+
+/** The query of a list with its select list and further conditions. */
+export function listQuery(
+  request: ListRequest,
+  select: string,
+  further: Conditions = { sql: [], params: {} },
+): Query {
+  const { sql, params } = filterConditions(request.filters)
+  const range = rangeConditions(request.range)
+  const conditions = [...range.sql, ...sql, ...further.sql]
+  const bound: Record<string, unknown> = {
+    ...params,
+    ...range.params,
+    ...further.params,
+    limit: request.limit,
+  }
+  if (request.after) {
+    conditions.push(...afterConditions[request.order])
+    bound.after_ms = request.after.createdAtMs
+    bound.after_id = request.after.eventId
+    if (request.order === 'attempt') bound.after_attempt = request.after.attempt
+  }
+  return {
+    sql: `SELECT ${select} FROM ops_upstream_error_events
+      WHERE ${conditions.join(' AND ')}
+      ORDER BY ${orderBy[request.order]} LIMIT {limit:UInt32}`,
+    params: bound,
+    class: request.class ?? 'list',
+    settings: { ...orderedRead, ...columnsFirst },
+  }
 }

@@ -1,0 +1,27 @@
+import { isIP } from 'node:net'
+import type { Config } from '../config.ts'
+import { OpsError } from '../errors.ts'
+
+/** True for addresses that only this machine reaches. Names other than localhost count as reachable from outside. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1' || host === '::ffff:127.0.0.1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}
+
+/**
+ * Beyond loopback, tokens are required.
+ * @throws OpsError `invalid_config`
+ */
+export function checkBinding(config: Pick<Config, 'otlpHost' | 'apiHost' | 'tokensFile'>): void {
+  if (config.tokensFile !== '') return
+  for (const [name, host] of [
+    ['OPS_OTLP_HOST', config.otlpHost],
+    ['OPS_API_HOST', config.apiHost],
+  ] as const) {
+    if (isLoopback(host)) continue
+    throw new OpsError(
+      'invalid_config',
+      `${name}: ${JSON.stringify(host)} can be reached from other machines, which needs OPS_TOKENS_FILE (ops-sidecar token create)`,
+    )
+  }
+}

@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { groupUpstreamErrors } from '../../store/queries/groups.ts'
+import type { RunQuery } from '../../store/query.ts'
+import { setCaching } from '../caching.ts'
+import { errorAnswers, listedEventSchema } from '../event-schema.ts'
+import { querySchema } from '../filter-schema.ts'
+import { presentEvent } from '../present-event.ts'
+import { queriesOf } from '../query-request.ts'
+import { readSelection } from '../read-selection.ts'
+import { sourceSchema } from './count.ts'
+
+const affectedSchema = Type.Object({
+  count: Type.Integer(),
+  values: Type.Array(Type.String(), { description: 'Up to 10 of them.' }),
+})
+
+const groupsAnswer = Type.Object({
+  source: sourceSchema,
+  bucket_seconds: Type.Integer({ description: 'Width of the buckets of sparkline.' }),
+  first_bucket: Type.String({ format: 'date-time' }),
+  groups: Type.Array(
+    Type.Object({
+      fingerprint: Type.String({ description: '16 hex digits; pass it as a filter to see the events.' }),
+      count: Type.Integer(),
+      first_seen: Type.String({ format: 'date-time' }),
+      last_seen: Type.String({ format: 'date-time' }),
+      is_new: Type.Boolean({ description: 'Not seen before the range, whatever the filters.' }),
+      sparkline: Type.Array(Type.Integer()),
+      accounts: affectedSchema,
+      models: affectedSchema,
+      sample: Type.Union([listedEventSchema, Type.Null()], {
+        description: 'The newest event; null when only counts are left.',
+      }),
+    }),
+  ),
+})
+
+/** `GET /api/v1/upstream-errors/groups`. */
+export function groupsRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/v1/upstream-errors/groups',
+      {
+        config: { conditional: true },
+        schema: {
+          operationId: 'groupUpstreamErrors',
+          tags: ['counts'],
+          summary: 'Similar upstream errors together',
+          description:
+            'Errors of one fingerprint: the same platform, category, status, type and code, and the same message but for ids, numbers and names.',
+          querystring: querySchema({
+            n: Type.Optional(
+              Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Groups, largest first.' }),
+            ),
+          }),
+          response: { 200: groupsAnswer, ...errorAnswers },
+        },
+      },
+      async (request, reply) => {
+        const { query } = request
+        const { range, filters } = readSelection(query)
+        const found = await groupUpstreamErrors(queriesOf(run, request, reply), {
+          range,
+          filters,
+          limit: query.n ?? 20,
+        })
+        setCaching(reply, query, range)
+        return {
+          source: found.source,
+          bucket_seconds: found.bucketSeconds,
+          first_bucket: new Date(found.firstBucketMs).toISOString(),
+          groups: found.groups.map((group) => ({
+            fingerprint: group.fingerprint,
+            count: group.count,
+            first_seen: new Date(group.firstSeenMs).toISOString(),
+            last_seen: new Date(group.lastSeenMs).toISOString(),
+            is_new: group.isNew,
+            sparkline: [...group.sparkline],
+            accounts: { count: group.accounts.count, values: [...group.accounts.values] },
+            models: { count: group.models.count, values: [...group.models.values] },
+            sample: group.sample ? presentEvent(group.sample) : null,
+          })),
+        }
+      },
+    )
+  }
+}
