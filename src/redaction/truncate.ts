@@ -24,15 +24,17 @@ export function cutText(value: string, maxBytes: number): string {
 }
 
 /**
- * Redacts as much of a long text as can matter and cuts the result to `maxBytes`. What lies within `marginChars` of
- * the end of the part that was redacted is not used: a secret may have been halved there. So a secret across the limit
- * is seen whole, and a text of many megabytes costs no more than one of the limit's size.
+ * Redacts as much of a long text as can matter and cuts the result to `maxBytes`. At the end of the part that is
+ * redacted a secret may have been halved, so what is kept ends `marginChars` before it; where secrets shrink the text
+ * so much that it does not, a part twice as long is taken. A text of many megabytes mostly costs no more than one of
+ * the limit's size.
  */
 export function redactWithin(text: string, maxBytes: number, redact: (text: string) => string): string {
-  const windowChars = maxBytes + 2 * marginChars
-  if (text.length <= windowChars) return cutText(redact(text), maxBytes)
-  const redacted = redact(text.slice(0, windowChars))
-  return cutText(redacted.slice(0, Math.max(0, redacted.length - marginChars)), maxBytes)
+  for (let windowChars = maxBytes + 2 * marginChars; windowChars < text.length; windowChars *= 2) {
+    const redacted = redact(text.slice(0, windowChars))
+    if (redacted.length >= maxBytes + marginChars) return cutText(redacted, maxBytes)
+  }
+  return cutText(redact(text), maxBytes)
 }
 
 /** More than the longest secret that has an end: a private key of 8192 bits has 6.4 KB. */

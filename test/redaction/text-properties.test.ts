@@ -95,6 +95,26 @@ describe('redaction of text', () => {
     )
   })
 
+  it('leaves JSON that parses where an escape stands right before a secret', () => {
+    const secrets = scanRules.flatMap((rule) => rule.catches)
+    for (const escaped of ['\n', '\t', '\b', '\f', '\r', '\\', '"', '\u0001', '\u001b']) {
+      for (const secret of secrets) {
+        const json = JSON.stringify({ a: `${escaped}${secret}`, b: JSON.stringify([`${escaped}${secret}`]) })
+        const redacted = JSON.parse(redactors.plain.text(json))
+        expect(() => JSON.parse(redacted.b), json).not.toThrow()
+      }
+    }
+  })
+
+  it('leaves markers alone, also in a list under a secret name', () => {
+    for (const text of [
+      'a token={[REDACTED:jwt:123456789012]}',
+      '{"auth":["[REDACTED:jwt]",[REDACTED:jwt:123456789012]]}',
+    ]) {
+      for (const redactor of Object.values(redactors)) expect(redactor.text(text)).toBe(text)
+    }
+  })
+
   it('keeps keys, numbers and blanks as they were written', () => {
     const json =
       '{ "id":12345678901234567890, "n":1.0e5,"n":-0 ,\n"password" : "x y", "max_tokens":4096, "cut": "tr'

@@ -221,7 +221,7 @@ export const tokenRules: readonly ScanRule[] = [
     ],
     catches: [
       `Basic ${btoa('user:password')}`,
-      `basic ${btoa('a:b')}`,
+      `basic ${btoa('a:b')} was refused`,
       `Basic ${btoa('user:password').slice(0, 11)}`,
     ],
     leaves: ['Basic authentication failed', 'basic auth', `a Basic plan has ${digits.slice(1, 3)} seats`],
