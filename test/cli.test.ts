@@ -34,6 +34,7 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
       PATH: process.env.PATH ?? '',
       OPS_DATA_DIR: directory.path,
       OPS_OTLP_PORT: '0',
+      OPS_OTLP_GRPC_PORT: '0',
       OPS_API_PORT: '0',
       ...env,
     },
