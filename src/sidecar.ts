@@ -103,6 +103,8 @@ async function startHops(
     metrics,
     readiness: createReadiness(reader.run, journal, delivery),
     version,
+    host: config.apiHost,
+    checkAccess,
     log,
   })
   stops.push(() => api.close())

@@ -39,5 +39,18 @@ export const problemSchema = Type.Object({
   parameter: Type.Optional(Type.String()),
 })
 
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+})
+
+/** The answer that there is no such thing. */
+export const notFoundAnswer = { 404: problem('There is no such event') }
+
 /** What every query can be answered with instead. */
-export const errorAnswers = { 400: problemSchema, 422: problemSchema, 503: problemSchema, 504: problemSchema }
+export const errorAnswers = {
+  400: problem('A parameter is not right; `parameter` names it'),
+  422: problem('It would need too much memory; narrow the range or the filters'),
+  503: problem('Too many queries, or the store is away; repeat after Retry-After'),
+  504: problem('It took too long; narrow the range or the filters'),
+}

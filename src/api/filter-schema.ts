@@ -56,7 +56,10 @@ export const filterProperties: Record<string, Texts> = {
   ...Object.fromEntries(
     filterColumns.map((column) => [
       column.name,
-      texts(describe(column), { examples: (examples[column.name] ?? []).map((value) => [value]) }),
+      texts(
+        describe(column),
+        column.name in examples ? { examples: examples[column.name]?.map((value) => [value]) } : {},
+      ),
     ]),
   ),
   q: texts(

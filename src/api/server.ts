@@ -6,13 +6,17 @@ import Fastify, {
   type HTTPMethods,
   LogController,
 } from 'fastify'
+import type { CheckAccess } from '../access/token.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { StoreReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
+import { addAuthorization } from './authorize.ts'
+import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
 import { handleError, sendProblem } from './problem.ts'
 import type { Readiness } from './readiness.ts'
 import { countRoute } from './routes/count.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { exportRoute } from './routes/export.ts'
 import { groupsRoute } from './routes/groups.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -31,6 +35,9 @@ export interface ApiParts {
   readonly metrics: Metrics
   readonly readiness: () => Promise<Readiness>
   readonly version: string
+  /** The address that the API is bound to. */
+  readonly host: string
+  readonly checkAccess: CheckAccess
   readonly log: FastifyBaseLogger
 }
 
@@ -55,6 +62,8 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       reply.elapsedTime / 1000,
     )
   })
+  addBrowserDefences(app, parts.host)
+  addAuthorization(app, parts.checkAccess)
   addConditionalAnswers(app)
   const paths = collectPaths(app)
   await app.register(swagger, {
@@ -63,8 +72,13 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       info: {
         title: 'ops-sidecar',
         version: parts.version,
-        description: 'Upstream errors of API and LLM gateways',
+        description: 'Upstream errors of API and LLM gateways: find, count, group, export and follow them.',
       },
+      tags: [
+        { name: 'upstream errors', description: 'The events themselves' },
+        { name: 'counts', description: 'How many there are, of what and when' },
+        { name: 'operations', description: 'Of the sidecar itself' },
+      ],
     },
   })
   const { run } = parts.reader
@@ -78,7 +92,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(tailRoute(run, parts.storedBatches))
   await app.register(healthRoutes(parts.readiness))
   await app.register(metricsRoutes(parts.metrics.registry))
-  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  await app.register(docsRoutes)
   refuseOtherMethods(app, paths)
   await app.ready()
   return app

@@ -74,7 +74,7 @@ describe('a walk by cursor', () => {
           expect(stored.every((item) => ids.has(item.event_id))).toBe(true)
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 6 },
     )
   })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
+import { createCheckAccess } from '../../src/access/token.ts'
 import { buildApi } from '../../src/api/server.ts'
 import type { DeliveryStore } from '../../src/delivery/store-port.ts'
 import { uuidBytes } from '../../src/event/row-binary.ts'
@@ -47,6 +48,8 @@ export async function openTestApi(
     metrics: createMetrics(),
     readiness: async () => ({}),
     version: 'test',
+    host: '127.0.0.1',
+    checkAccess: createCheckAccess([]),
     log: pino({ level: 'silent' }),
   })
   return {
@@ -70,11 +73,8 @@ export async function openTestApi(
       }
     },
     async close() {
-      process.stderr.write('closing app\n'); for (const ms of [10, 500, 3000, 6000]) setTimeout(() => app.server.getConnections((_, n) => process.stderr.write(`closing conns ${ms} ${n} ${process.getActiveResourcesInfo()}\n`)), ms)
       await app.close()
-      process.stderr.write('closing store\n')
       await store.close()
-      process.stderr.write('closed\n')
     },
   }
 }

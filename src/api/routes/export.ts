@@ -75,6 +75,13 @@ const exportQuery = querySchema({
   ),
 })
 
+const fileAnswer = {
+  description: 'The events',
+  content: Object.fromEntries(
+    Object.values(contentTypes).map((type) => [type, { schema: Type.String({ format: 'binary' }) }]),
+  ),
+}
+
 /** `GET /api/v1/upstream-errors/export`. */
 export function exportRoute(reader: StoreReader, scratchDirectory: string): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -90,9 +97,8 @@ export function exportRoute(reader: StoreReader, scratchDirectory: string): Fast
           summary: 'Upstream errors as a file of any size',
           description:
             'Streamed page by page. X-Total-Rows is the number of events that match; the trailers X-Rows and X-Next-Cursor (empty at the end) tell what was sent. A transfer that ends without its last chunk is incomplete: repeat it with after. In CSV, text that a spreadsheet would take for a formula has an apostrophe in front.',
-          produces: Object.values(contentTypes),
           querystring: exportQuery,
-          response: errorAnswers,
+          response: { 200: fileAnswer, ...errorAnswers },
         },
       },
       async (request, reply) => {
@@ -124,6 +130,8 @@ export function exportRoute(reader: StoreReader, scratchDirectory: string): Fast
           pageRows: pageRows[size],
           maxRows: query.limit ?? Number.MAX_SAFE_INTEGER,
         }
+        // A connection that is kept alive after its stream would hold up the closing of the server.
+        reply.header('connection', 'close')
         reply.header('content-type', contentTypes[format])
         reply.header('content-disposition', `attachment; filename="upstream-errors.${format}"`)
         reply.header('cache-control', 'no-store')

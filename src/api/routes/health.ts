@@ -15,13 +15,20 @@ export function healthRoutes(readiness: () => Promise<Readiness>): FastifyPlugin
   return async (app) => {
     app.get(
       '/healthz',
-      { schema: { summary: 'Liveness', response: { 200: Type.Object({ status: Type.Literal('ok') }) } } },
+      {
+        schema: {
+          tags: ['operations'],
+          summary: 'Liveness',
+          response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+        },
+      },
       async () => ({ status: 'ok' as const }),
     )
     app.get(
       '/readyz',
       {
         schema: {
+          tags: ['operations'],
           summary: 'Readiness, with what is wrong',
           response: { 200: readinessSchema, 503: readinessSchema },
         },

@@ -4,8 +4,10 @@ import type { Registry } from 'prom-client'
 /** `GET /metrics` in the Prometheus text format. */
 export function metricsRoutes(registry: Registry): FastifyPluginAsync {
   return async (app) => {
-    app.get('/metrics', { schema: { summary: 'Prometheus metrics' } }, async (_request, reply) =>
-      reply.type(registry.contentType).send(await registry.metrics()),
+    app.get(
+      '/metrics',
+      { schema: { tags: ['operations'], summary: 'Prometheus metrics' } },
+      async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
     )
   }
 }

@@ -46,10 +46,16 @@ export function tailRoute(run: RunQuery, batches: StoredBatches): FastifyPluginA
           tags: ['upstream errors'],
           summary: 'Upstream errors as they are stored (Server-Sent Events)',
           description: `A message upstream_error for each event that the sidecar stores and the filters let pass, in the order of storing. With Last-Event-ID it goes on after that event: exactly, or, when the sidecar was restarted since, with up to a minute of events again. A message gap tells that events were left out, because the client read too slowly or was away for too long; list them. A comment every ${heartbeatMs / 1000} s keeps the connection alive. At most ${maxClients} clients.`,
-          produces: ['text/event-stream'],
           querystring: tailQuery,
-          headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 128 })) }),
-          response: errorAnswers,
+          headers: Type.Object({
+            'last-event-id': Type.Optional(
+              Type.String({ maxLength: 128, description: 'The id of the last message.' }),
+            ),
+          }),
+          response: {
+            200: { description: 'A stream', content: { 'text/event-stream': { schema: Type.String() } } },
+            ...errorAnswers,
+          },
         },
       },
       async (request, reply) => {
@@ -66,6 +72,8 @@ export function tailRoute(run: RunQuery, batches: StoredBatches): FastifyPluginA
         clients++
         const signal = AbortSignal.any([request.signal, closing.signal])
         reply.raw.once('close', () => clients--)
+        // A connection that is kept alive after its stream would hold up the closing of the server.
+        reply.header('connection', 'close')
         reply.header('content-type', 'text/event-stream')
         reply.header('cache-control', 'no-store')
         reply.header('x-accel-buffering', 'no')

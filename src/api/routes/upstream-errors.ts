@@ -7,7 +7,7 @@ import { getUpstreamError } from '../../store/queries/get-upstream-error.ts'
 import { type ListOrder, listOrders, listUpstreamErrors } from '../../store/queries/list-upstream-errors.ts'
 import type { RunQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
-import { errorAnswers, eventSchema, listedEventSchema, problemSchema } from '../event-schema.ts'
+import { errorAnswers, eventSchema, listedEventSchema, notFoundAnswer } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
 import { presentEvent } from '../present-event.ts'
 import { queriesOf } from '../query-request.ts'
@@ -103,7 +103,7 @@ export function upstreamErrorRoutes(run: RunQuery): FastifyPluginAsyncTypebox {
             event_id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
           }),
           querystring: Type.Object({}, { additionalProperties: false }),
-          response: { 200: eventSchema, 404: problemSchema, ...errorAnswers },
+          response: { 200: eventSchema, ...notFoundAnswer, ...errorAnswers },
         },
       },
       async (request, reply) => {
