@@ -4,7 +4,8 @@ import { upstreamErrorColumns } from '../event/tables.ts'
 
 const nullable = (type: string) => Type.Unsafe<unknown>({ type: [type, 'null'] })
 
-function columnSchema(name: string, type: ColumnType) {
+/** A column of a table as JSON answers show it. */
+export function columnSchema(name: string, type: ColumnType) {
   if (name.endsWith('_headers'))
     return Type.Unsafe<unknown>({ type: ['object', 'null'], additionalProperties: true })
   if (name === 'fingerprint') return Type.String({ description: '16 hex digits' })

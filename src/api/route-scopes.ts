@@ -22,4 +22,7 @@ export const routeScopes: Readonly<Record<string, RouteAccess>> = {
   '/api/v1/upstream-errors/throttling': 'read',
   '/api/v1/upstream-errors/tail': 'read',
   '/api/v1/upstream-errors/export': 'export',
+  '/api/v1/errors': 'read',
+  '/api/v1/errors/:id': 'read',
+  '/api/v1/requests/:request_id': 'read',
 }

@@ -22,6 +22,8 @@ import { groupsRoute } from './routes/groups.ts'
 import { healthRoutes } from './routes/health.ts'
 import { histogramRoute } from './routes/histogram.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { requestErrorRoutes } from './routes/request-errors.ts'
+import { requestStoryRoute } from './routes/request-story.ts'
 import { tailRoute } from './routes/tail.ts'
 import { throttlingRoute } from './routes/throttling.ts'
 import { topRoute } from './routes/top.ts'
@@ -77,6 +79,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
       tags: [
         { name: 'upstream errors', description: 'The events themselves' },
         { name: 'counts', description: 'How many there are, of what and when' },
+        { name: 'request errors', description: 'Requests that the gateway answered with an error' },
         { name: 'operations', description: 'Of the sidecar itself' },
       ],
     },
@@ -90,6 +93,8 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(throttlingRoute(run))
   await app.register(exportRoute(parts.reader, parts.scratchDirectory))
   await app.register(tailRoute(run, parts.storedBatches))
+  await app.register(requestErrorRoutes(run))
+  await app.register(requestStoryRoute(run))
   await app.register(healthRoutes(parts.readiness))
   await app.register(metricsRoutes(parts.metrics.registry))
   await app.register(docsRoutes)

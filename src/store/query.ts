@@ -79,6 +79,8 @@ export function createStoreReader(clients: StoreClients, limits: QueryLimits): S
     max_result_bytes: Math.floor(limits.maxMemoryBytes / 4),
     date_time_output_format: "'iso'",
     output_format_json_quote_64bit_integers: 0,
+    // Reading the columns' statistics to plan a list of 40 columns took a third of its time (15 ms to 10 ms).
+    ...(embedded ? { use_statistics: 0 } : {}),
   }
 
   async function withReader<Result>(

@@ -98,4 +98,53 @@ describe('a gateway with failover between accounts', () => {
       { account_id: '202', status_code: 529, category: 'overloaded' },
     ])
   })
+
+  it('joins the attempts to one final record of the request, in the list, the detail and the story', async () => {
+    const [attempt] = await attemptsOf('lost', 2)
+    const story = await eventually(async () => {
+      const found = await json(fetch(`${sidecar.apiUrl}/api/v1/requests/${attempt?.request_id}`))
+      expect(found).toMatchObject({ outcome: 'failed' })
+      return found
+    })
+    expect(story).toMatchObject({
+      error: {
+        phase: 'upstream',
+        platform: 'openai',
+        client_request_id: 'lost',
+        severity: 'P1',
+        account_id: '102',
+      },
+      timeline: [
+        { event: 'attempt_failed', status_code: 500, account_id: '101' },
+        { event: 'failover', account_id: '102' },
+        { event: 'attempt_failed', status_code: 503, account_id: '102' },
+        { event: 'request_failed' },
+      ],
+    })
+    const list = await json<{ errors: { id: string }[]; total: number }>(
+      fetch(`${sidecar.apiUrl}/api/v1/errors?platform=openai&phase=upstream`),
+    )
+    expect(list).toMatchObject({
+      total: 1,
+      page: 1,
+      page_size: 20,
+      next_cursor: null,
+      errors: [{ client_request_id: 'lost' }],
+    })
+    const detail = await json<{ upstream_errors: string; upstream_error_events: Attempt[] }>(
+      fetch(`${sidecar.apiUrl}/api/v1/errors/${list.errors[0]?.id}`),
+    )
+    expect(detail.upstream_error_events.map((event) => event.status_code)).toEqual([500, 503])
+    expect(JSON.parse(detail.upstream_errors)).toEqual(detail.upstream_error_events)
+  })
+
+  it('tells the story of a request that was saved', async () => {
+    const [attempt] = await attemptsOf('saved', 1)
+    expect(await json(fetch(`${sidecar.apiUrl}/api/v1/requests/${attempt?.request_id}`))).toMatchObject({
+      outcome: 'recovered',
+      error: null,
+      timeline: [{ event: 'attempt_failed', status_code: 429 }],
+    })
+    expect((await fetch(`${sidecar.apiUrl}/api/v1/requests/nobody`)).status).toBe(404)
+  })
 })

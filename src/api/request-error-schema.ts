@@ -1,0 +1,29 @@
+import { Type } from 'typebox'
+import { requestErrorColumns } from '../event/tables.ts'
+import { listedRequestErrorColumns } from '../store/queries/request-errors.ts'
+import { columnSchema } from './event-schema.ts'
+
+const listed = new Set<string>(listedRequestErrorColumns)
+const properties = (names: (name: string) => boolean) =>
+  requestErrorColumns
+    .filter((column) => column.name !== 'event_id' && names(column.name))
+    .map((column) => [column.name, columnSchema(column.name, column.type)] as const)
+
+const id = Type.String({ format: 'uuid' })
+
+/** OpsErrorLog. */
+export const requestErrorSchema = Type.Unsafe<Record<string, unknown>>(
+  Type.Object({ id, ...Object.fromEntries(properties((name) => listed.has(name))) }),
+)
+
+/** OpsErrorLogDetail, with the attempts as the JSON text of the seed and as events. */
+export const requestErrorDetailSchema = Type.Unsafe<Record<string, unknown>>(
+  Type.Object({
+    id,
+    ...Object.fromEntries(properties(() => true)),
+    upstream_errors: Type.String({ description: 'The failed attempts as the text of a JSON array' }),
+    upstream_error_events: Type.Array(
+      Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
+    ),
+  }),
+)
