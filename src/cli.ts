@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { listDeadLetters, retryDeadLetters } from './commands/dead-letter.ts'
 import { printJournal } from './commands/journal-inspect.ts'
+import { runMigrations } from './commands/migrate.ts'
 import { printConfig } from './commands/print-config.ts'
+import { rebuildRollups, verifyRollups } from './commands/rollups.ts'
 import { run } from './commands/run.ts'
 import { printNewToken } from './commands/token-create.ts'
 import { type Config, flagOf, loadConfig } from './config.ts'
@@ -64,6 +66,22 @@ function createProgram(env: Env): Command {
     .command('retry')
     .description('put them into the journal of a stopped sidecar again; its next start delivers them')
     .action(() => retryDeadLetters(config()))
+  program
+    .command('migrate')
+    .description('bring the tables of the store up to date, as every start does')
+    .option('--dry-run', 'print the statements instead')
+    .action((options: { dryRun?: boolean }) => runMigrations(config(), options.dryRun === true))
+  const rollups = program.command('rollups').description('the counts that charts are read from')
+  rollups
+    .command('verify')
+    .description('compare them with the events; exit code 1 when they differ')
+    .action(async () => {
+      if (!(await verifyRollups(config()))) process.exitCode = exitFailure
+    })
+  rollups
+    .command('rebuild')
+    .description('correct what differs; stop every writer first')
+    .action(() => rebuildRollups(config()))
   const token = program.command('token').description('tokens for the receiver and the API')
   token
     .command('create')

@@ -333,6 +333,13 @@ export const settings = {
     maxMs: 3650 * dayMs,
     description: 'Age at which events are deleted; older ones are rejected.',
   }),
+  bodyRetentionMs: duration({
+    env: 'OPS_BODY_RETENTION',
+    fallback: 7 * dayMs,
+    minMs: dayMs,
+    maxMs: 3650 * dayMs,
+    description: 'Age at which headers and bodies are blanked; their rows stay until OPS_RETENTION.',
+  }),
   shutdownTimeoutMs: duration({
     env: 'OPS_SHUTDOWN_TIMEOUT',
     fallback: 10_000,

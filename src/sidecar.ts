@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { checkBinding } from './access/check-binding.ts'
@@ -8,6 +7,7 @@ import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
 import { buildApi } from './api/server.ts'
+import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
 import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
 import { readCheckpoint } from './delivery/checkpoint.ts'
@@ -20,6 +20,7 @@ import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
 import { type Receivers, startReceivers } from './start-receivers.ts'
+import { retentionOf, retentionStatements } from './store/apply-retention.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
 import { createDeliveryStore } from './store/delivery-store.ts'
 import { createInsertBatch } from './store/insert-batch.ts'
@@ -37,7 +38,6 @@ export interface Sidecar extends Receivers {
 
 const recentEvents = 500_000
 const recentFromStoreMs = 15 * 60_000
-const migrationsDirectory = fileURLToPath(new URL('../clickhouse', import.meta.url))
 
 /**
  * Starts every hop, the far end first, so that each one starts into a living next one.
@@ -78,6 +78,9 @@ async function startHops(
   const recent = createRecentEvents(recentEvents)
   const prepare = once(async () => {
     await migrate(clients.writer, readMigrations(migrationsDirectory))
+    const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
+    for (const query of await retentionStatements(clients.writer, wanted))
+      await clients.writer.command({ query })
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })
   await prepareNow(prepare, clients, log)

@@ -48,12 +48,8 @@ ENGINE = MergeTree ORDER BY number`
  * has one that is not in the directory. Nothing is applied then.
  */
 export async function migrate(client: ClickHouseClient, migrations: readonly Migration[]): Promise<number[]> {
-  await client.command({ query: recordTable })
-  const applied = await readApplied(client)
-  checkApplied(migrations, applied)
   const done: number[] = []
-  for (const migration of migrations) {
-    if (applied.has(migration.number)) continue
+  for (const migration of await pendingMigrations(client, migrations)) {
     for (const statement of migration.statements) await client.command({ query: statement })
     await client.command({
       query: `INSERT INTO ops_migrations SELECT {number:UInt32}, {name:String}, {checksum:String}, now64(3)`,
@@ -62,6 +58,17 @@ export async function migrate(client: ClickHouseClient, migrations: readonly Mig
     done.push(migration.number)
   }
   return done
+}
+
+/** Those that the store does not have yet, in order. Throws as `migrate`. */
+export async function pendingMigrations(
+  client: ClickHouseClient,
+  migrations: readonly Migration[],
+): Promise<Migration[]> {
+  await client.command({ query: recordTable })
+  const applied = await readApplied(client)
+  checkApplied(migrations, applied)
+  return migrations.filter((migration) => !applied.has(migration.number))
 }
 
 async function readApplied(client: ClickHouseClient): Promise<Map<number, string>> {

@@ -77,8 +77,8 @@ export function bucketBounds(
   return { fromSeconds: start(minMs), toSeconds: start(maxMs) + rollup.bucketSeconds }
 }
 
-/** @returns how many rows of the rollup were corrected. */
-export async function addDifference(
+/** How many rows of the rollup differ from the events. */
+export async function countDifference(
   client: ClickHouseClient,
   rollup: Rollup,
   fromSeconds: number,
@@ -87,12 +87,22 @@ export async function addDifference(
   const sql = differenceSql(rollup, fromSeconds, toSeconds)
   const result = await client.query({ query: `SELECT count() FROM (${sql})`, format: 'JSONCompactEachRow' })
   const [row] = await result.json<[string | number]>()
-  const different = Number(row?.[0] ?? 0)
+  return Number(row?.[0] ?? 0)
+}
+
+/** @returns how many rows of the rollup were corrected. */
+export async function addDifference(
+  client: ClickHouseClient,
+  rollup: Rollup,
+  fromSeconds: number,
+  toSeconds: number,
+): Promise<number> {
+  const different = await countDifference(client, rollup, fromSeconds, toSeconds)
   if (different === 0) return 0
   const columns = ['bucket', ...rollup.dimensions, 'events'].join(', ')
   await client.command({
     query: `INSERT INTO ${rollup.table} (${columns}) SETTINGS async_insert = 0, insert_deduplication_token = '${randomUUID()}'
-      SELECT ${columns} FROM (${sql})`,
+      SELECT ${columns} FROM (${differenceSql(rollup, fromSeconds, toSeconds)})`,
   })
   return different
 }

@@ -1,0 +1,61 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+
+/** How long what is kept, in whole days. Bodies and headers go before their rows. */
+export interface Retention {
+  readonly rowDays: number
+  readonly bodyDays: number
+}
+
+const dayMs = 86_400_000
+
+/** Whole days that are at least as long. */
+export function retentionOf(retentionMs: number, bodyRetentionMs: number): Retention {
+  const rowDays = Math.ceil(retentionMs / dayMs)
+  return { rowDays, bodyDays: Math.min(rowDays, Math.ceil(bodyRetentionMs / dayMs)) }
+}
+
+const retainedTables: Readonly<Record<string, readonly string[]>> = {
+  ops_upstream_error_events: ['request_headers', 'response_headers', 'request_body', 'response_body'],
+  ops_error_logs: ['request_headers', 'request_body', 'error_body'],
+}
+
+/**
+ * The statements that bring the tables' TTLs to the wanted retention; none while they have it. The engine then deletes
+ * in the background what is past it.
+ */
+export async function retentionStatements(client: ClickHouseClient, wanted: Retention): Promise<string[]> {
+  const result = await client.query({
+    query: 'SELECT name, create_table_query AS ddl FROM system.tables WHERE database = currentDatabase()',
+    format: 'JSONEachRow',
+  })
+  const ddls = new Map(
+    (await result.json<{ name: string; ddl: string }>()).map(({ name, ddl }) => [name, ddl]),
+  )
+  return Object.entries(retainedTables).flatMap(([table, bodies]) => {
+    const ddl = ddls.get(table) ?? ''
+    const columns = bodies
+      .filter((column) => columnDays(ddl, column) !== wanted.bodyDays)
+      .map((column) => `MODIFY COLUMN ${column} TTL toDateTime(created_at) + INTERVAL ${wanted.bodyDays} DAY`)
+    const rows =
+      tableDays(ddl) === wanted.rowDays
+        ? []
+        : [`MODIFY TTL toDateTime(created_at) + INTERVAL ${wanted.rowDays} DAY DELETE`]
+    const changes = [...columns, ...rows]
+    return changes.length === 0 ? [] : [`ALTER TABLE ${table} ${changes.join(', ')}`]
+  })
+}
+
+/** The days of a column's TTL in a CREATE statement as the engine writes it. */
+function columnDays(ddl: string, column: string): number | undefined {
+  const definition = ddl.split('`').find((_part, index, parts) => parts[index - 1] === column) ?? ''
+  return daysIn(definition)
+}
+
+function tableDays(ddl: string): number | undefined {
+  return daysIn(ddl.slice(ddl.indexOf('ORDER BY')))
+}
+
+function daysIn(text: string): number | undefined {
+  const days = /TTL toDateTime\(created_at\) \+ toIntervalDay\((\d+)\)/.exec(text)?.[1]
+  return days === undefined ? undefined : Number(days)
+}
