@@ -1,22 +1,12 @@
+import type { EventOrigin } from './event-origin.ts'
+
 export const errorPhases = ['request', 'auth', 'routing', 'upstream', 'response', 'internal'] as const
 
 /**
  * The final error record of one gateway request: the row of `ops_error_logs`, in the names of OpsErrorLog and
  * OpsErrorLogDetail. Text is '' and `null` is a number that is not known. Times are Unix ms, durations ms, sizes bytes.
  */
-export interface RequestErrorEvent {
-  /** UUID text, lowercase. */
-  event_id: string
-  created_at: number
-  ingested_at: number
-  request_id: string
-  client_request_id: string
-  trace_id: string
-  span_id: string
-  service_name: string
-  service_namespace: string
-  service_instance_id: string
-  environment: string
+export interface RequestErrorEvent extends EventOrigin {
   /** Which part of the gateway failed: one of `errorPhases`, or what the gateway says. */
   phase: string
   type: string

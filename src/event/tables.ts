@@ -1,3 +1,4 @@
+import type { EventOrigin } from './event-origin.ts'
 import type { RequestErrorEvent } from './request-error-event.ts'
 import { type ColumnType, createRowWriter } from './row-binary.ts'
 import type { Signal } from './selected-event.ts'
@@ -26,8 +27,7 @@ export interface Table {
 
 type ColumnOf<Row> = { readonly name: keyof Row & string; readonly type: ColumnType }
 
-/** The columns of `ops_upstream_error_events` in the order of its rows: the one list that everything derives from. */
-export const upstreamErrorColumns: readonly ColumnOf<UpstreamErrorEvent>[] = [
+const originColumns: readonly ColumnOf<EventOrigin>[] = [
   { name: 'event_id', type: 'UUID' },
   { name: 'created_at', type: "DateTime64(3, 'UTC')" },
   { name: 'ingested_at', type: "DateTime64(3, 'UTC')" },
@@ -39,6 +39,11 @@ export const upstreamErrorColumns: readonly ColumnOf<UpstreamErrorEvent>[] = [
   { name: 'service_namespace', type: 'LowCardinality(String)' },
   { name: 'service_instance_id', type: 'LowCardinality(String)' },
   { name: 'environment', type: 'LowCardinality(String)' },
+]
+
+/** The columns of `ops_upstream_error_events` in the order of its rows: the one list that everything derives from. */
+export const upstreamErrorColumns: readonly ColumnOf<UpstreamErrorEvent>[] = [
+  ...originColumns,
   { name: 'platform', type: 'LowCardinality(String)' },
   { name: 'model', type: 'LowCardinality(String)' },
   { name: 'upstream_model', type: 'LowCardinality(String)' },
@@ -78,17 +83,7 @@ export const upstreamErrorColumns: readonly ColumnOf<UpstreamErrorEvent>[] = [
 
 /** The columns of `ops_error_logs` in the order of its rows. */
 export const requestErrorColumns: readonly ColumnOf<RequestErrorEvent>[] = [
-  { name: 'event_id', type: 'UUID' },
-  { name: 'created_at', type: "DateTime64(3, 'UTC')" },
-  { name: 'ingested_at', type: "DateTime64(3, 'UTC')" },
-  { name: 'request_id', type: 'String' },
-  { name: 'client_request_id', type: 'String' },
-  { name: 'trace_id', type: 'String' },
-  { name: 'span_id', type: 'String' },
-  { name: 'service_name', type: 'LowCardinality(String)' },
-  { name: 'service_namespace', type: 'LowCardinality(String)' },
-  { name: 'service_instance_id', type: 'LowCardinality(String)' },
-  { name: 'environment', type: 'LowCardinality(String)' },
+  ...originColumns,
   { name: 'phase', type: 'LowCardinality(String)' },
   { name: 'type', type: 'LowCardinality(String)' },
   { name: 'severity', type: 'LowCardinality(String)' },

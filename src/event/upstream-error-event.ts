@@ -1,3 +1,5 @@
+import type { EventOrigin } from './event-origin.ts'
+
 export const errorKinds = [
   'http_error',
   'request_error',
@@ -26,19 +28,7 @@ export type ErrorCategory = (typeof errorCategories)[number]
  * One failed attempt at an upstream provider: the row of `ops_upstream_error_events` in the names of its columns.
  * Text is '' and numbers are 0 where nothing is known. Times are Unix ms, durations ms, sizes bytes.
  */
-export interface UpstreamErrorEvent {
-  /** UUID text, lowercase. */
-  event_id: string
-  created_at: number
-  ingested_at: number
-  request_id: string
-  client_request_id: string
-  trace_id: string
-  span_id: string
-  service_name: string
-  service_namespace: string
-  service_instance_id: string
-  environment: string
+export interface UpstreamErrorEvent extends EventOrigin {
   platform: string
   model: string
   upstream_model: string

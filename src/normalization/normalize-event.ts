@@ -3,7 +3,7 @@ import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import { requestErrorName, type SelectedEvent, type SpanOfEvent } from '../event/selected-event.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
-import { eventId } from './event-id.ts'
+import { originOf } from './event-origin.ts'
 import { fingerprint } from './fingerprint.ts'
 import { headersText, readHeaders } from './headers.ts'
 import { toRequestErrorEvent } from './normalize-request-error.ts'
@@ -74,17 +74,7 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
   })
 
   return {
-    event_id: eventId(event),
-    created_at: createdAtMs,
-    ingested_at: nowMs,
-    request_id: text('ops.request.id'),
-    client_request_id: text('ops.client_request.id'),
-    trace_id: event.traceId,
-    span_id: event.spanId,
-    service_name: text('service.name'),
-    service_namespace: text('service.namespace'),
-    service_instance_id: text('service.instance.id'),
-    environment: text('deployment.environment.name', 'deployment.environment'),
+    ...originOf(event, lookup, createdAtMs, nowMs),
     platform,
     model: text('gen_ai.request.model'),
     upstream_model: text('ops.upstream.model', 'gen_ai.response.model'),

@@ -3,7 +3,7 @@ import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import type { SelectedEvent } from '../event/selected-event.ts'
 import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
 import { classifyRequestError } from './classify-request-error.ts'
-import { eventId } from './event-id.ts'
+import { originOf } from './event-origin.ts'
 import { headersText, readHeaders } from './headers.ts'
 
 const spanKindServer = 2
@@ -31,17 +31,7 @@ export function toRequestErrorEvent(
   const urlPath = text('url.path', 'http.target')
 
   return {
-    event_id: eventId(event),
-    created_at: createdAtMs,
-    ingested_at: nowMs,
-    request_id: text('ops.request.id'),
-    client_request_id: text('ops.client_request.id'),
-    trace_id: event.traceId,
-    span_id: event.spanId,
-    service_name: text('service.name'),
-    service_namespace: text('service.namespace'),
-    service_instance_id: text('service.instance.id'),
-    environment: text('deployment.environment.name', 'deployment.environment'),
+    ...originOf(event, lookup, createdAtMs, nowMs),
     ...classified,
     status_code: statusCode,
     platform: text('gen_ai.provider.name', 'gen_ai.system').toLowerCase(),

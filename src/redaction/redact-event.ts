@@ -1,6 +1,6 @@
 import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import type { Redactor } from './create-redactor.ts'
-import { createRowRedaction, type RedactionLimits } from './redact-row.ts'
+import { createRowRedaction, originTreatments, type RedactionLimits } from './redact-row.ts'
 
 /**
  * Makes the hop that takes the secrets out of an event and brings its texts within limits, in this order. An event
@@ -12,15 +12,7 @@ export function createEventRedaction(
 ): (event: UpstreamErrorEvent) => UpstreamErrorEvent {
   return createRowRedaction<UpstreamErrorEvent, 'request_body' | 'response_body'>(redactor, limits, {
     treatments: {
-      event_id: 'closed',
-      request_id: 'identifier',
-      client_request_id: 'identifier',
-      trace_id: 'hex',
-      span_id: 'hex',
-      service_name: 'identifier',
-      service_namespace: 'identifier',
-      service_instance_id: 'identifier',
-      environment: 'identifier',
+      ...originTreatments,
       platform: 'identifier',
       model: 'identifier',
       upstream_model: 'identifier',

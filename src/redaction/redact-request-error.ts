@@ -1,6 +1,6 @@
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import type { Redactor } from './create-redactor.ts'
-import { createRowRedaction, type RedactionLimits } from './redact-row.ts'
+import { createRowRedaction, originTreatments, type RedactionLimits } from './redact-row.ts'
 
 /** Makes the hop that takes the secrets out of a request's final error record. */
 export function createRequestErrorRedaction(
@@ -9,15 +9,7 @@ export function createRequestErrorRedaction(
 ): (event: RequestErrorEvent) => RequestErrorEvent {
   return createRowRedaction<RequestErrorEvent, 'request_body' | 'error_body'>(redactor, limits, {
     treatments: {
-      event_id: 'closed',
-      request_id: 'identifier',
-      client_request_id: 'identifier',
-      trace_id: 'hex',
-      span_id: 'hex',
-      service_name: 'identifier',
-      service_namespace: 'identifier',
-      service_instance_id: 'identifier',
-      environment: 'identifier',
+      ...originTreatments,
       phase: 'identifier',
       type: 'identifier',
       severity: 'identifier',

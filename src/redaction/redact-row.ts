@@ -1,3 +1,4 @@
+import type { EventOrigin } from '../event/event-origin.ts'
 import type { Redactor } from './create-redactor.ts'
 import { limitHeaders } from './headers.ts'
 import { remember } from './remember.ts'
@@ -20,6 +21,19 @@ type SizeColumn<Row> = { [Name in keyof Row]: Row[Name] extends number | null ? 
 
 /** How a text column is redacted; `closed` ones hold only words of our own. */
 export type Treatment = 'identifier' | 'text' | 'url' | 'headers' | 'hex' | 'closed'
+
+/** Of the columns that every row begins with. */
+export const originTreatments: Record<TextColumn<EventOrigin>, Treatment> = {
+  event_id: 'closed',
+  request_id: 'identifier',
+  client_request_id: 'identifier',
+  trace_id: 'hex',
+  span_id: 'hex',
+  service_name: 'identifier',
+  service_namespace: 'identifier',
+  service_instance_id: 'identifier',
+  environment: 'identifier',
+}
 
 export interface RowRedaction<Row, Bodies extends TextColumn<Row>> {
   /** Every text column that is no body. */

@@ -11,7 +11,7 @@ import { readSelection } from '../read-selection.ts'
 import { sourceSchema } from './count.ts'
 
 const affectedSchema = Type.Object({
-  count: Type.Integer(),
+  count: Type.Integer({ description: 'Up to 1000.' }),
   values: Type.Array(Type.String(), { description: 'Up to 10 of them.' }),
 })
 

@@ -13,7 +13,7 @@ export interface GroupsRequest {
   readonly limit: number
 }
 
-/** Distinct values: how many, and some of them. */
+/** Distinct values: how many (1000 stands for more as well), and some of them. */
 export interface Affected {
   readonly count: number
   readonly values: readonly string[]
@@ -52,6 +52,8 @@ interface GroupRow {
 
 const sparklineBuckets = 30
 const shownValues = 10
+/** Distinct values are counted up to this. */
+const maxDistinct = 1000
 const dayMs = 86_400_000
 
 /** Errors of a range by fingerprint, those with most events first. */
@@ -131,12 +133,14 @@ interface AffectedRow {
 async function affectedBy(run: RunQuery, { range, filters }: Omit<GroupsRequest, 'limit'>) {
   const bounds = rangeConditions(range)
   const { sql, params } = filterConditions(filters)
+  // Bounded, so that no group can hold every account in memory.
   const distinct = (column: string, name: string) =>
-    `uniqExactIf(${column}, ${column} != '') AS ${name}s,
-      arraySort(groupUniqArrayIf(${shownValues})(${column}, ${column} != '')) AS ${name}_values`
+    `groupUniqArrayIf(${maxDistinct})(${column}, ${column} != '') AS ${name}_all,
+      toUInt32(length(${name}_all)) AS ${name}s, arraySlice(arraySort(${name}_all), 1, ${shownValues}) AS ${name}_values`
   const { rows } = await run<AffectedRow>({
-    sql: `SELECT ${fingerprintText} AS name, ${distinct('account_id', 'account')}, ${distinct('model', 'model')}
-      FROM ops_upstream_error_events WHERE ${[...bounds.sql, ...sql].join(' AND ')} GROUP BY fingerprint`,
+    sql: `SELECT name, accounts, account_values, models, model_values FROM (
+      SELECT ${fingerprintText} AS name, ${distinct('account_id', 'account')}, ${distinct('model', 'model')}
+      FROM ops_upstream_error_events WHERE ${[...bounds.sql, ...sql].join(' AND ')} GROUP BY fingerprint)`,
     params: { ...bounds.params, ...params },
     class: 'analysis',
   })
