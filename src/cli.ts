@@ -18,14 +18,14 @@ const exitUsage = 2
 
 /**
  * Reads the command line, then runs it. Exit codes: 0 after a clean stop, 1 for a failure that is told in one line,
- * 2 for a wrong command line or setting.
+ * 2 for a wrong command line or setting. OPS_LOG_LEVEL=debug adds the stack of an unexpected failure.
  */
 export async function runCli(argv: readonly string[], env: Env): Promise<void> {
   const program = createProgram(env)
   try {
     await program.parseAsync([...argv])
   } catch (error) {
-    process.exit(report(error))
+    process.exit(report(error, ['debug', 'trace'].includes(env.OPS_LOG_LEVEL ?? '')))
   }
 }
 
@@ -110,12 +110,14 @@ function flagTexts(program: Command): Partial<Record<SettingKey, string>> {
 }
 
 /** Tells a person what went wrong, and returns the exit code. Commander has printed its own errors. */
-function report(error: unknown): number {
+function report(error: unknown, withStack: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
   if (error instanceof OpsError) {
     process.stderr.write(`ops-sidecar: ${error.message}. ${errorCatalogue[error.code].action}\n`)
     return error.code === 'invalid_config' ? exitUsage : exitFailure
   }
-  process.stderr.write(`ops-sidecar: ${error instanceof Error ? error.stack : String(error)}\n`)
+  const message = error instanceof Error ? error.message : String(error)
+  const stack = withStack && error instanceof Error ? `\n${error.stack}` : ''
+  process.stderr.write(`ops-sidecar: ${message.split('\n', 1)[0]}${stack}\n`)
   return exitFailure
 }

@@ -24,6 +24,11 @@ export const errorCatalogue = {
     action: 'Install the optional dependency chdb (Linux or macOS, glibc), or set OPS_CLICKHOUSE_URL.',
   },
   address_in_use: { status: 500, title: 'Address in use', action: 'Free the port or choose another one.' },
+  store_not_opened: {
+    status: 500,
+    title: 'The embedded store cannot be opened',
+    action: 'See that OPS_DATA_DIR can be written to and has room.',
+  },
   migration_changed: {
     status: 500,
     title: 'An applied migration was changed',

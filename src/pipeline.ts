@@ -63,7 +63,7 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
     }
 
     metrics.receivedItems.inc({ signal }, decoded.itemCount)
-    metrics.receivedEvents.inc({ signal }, decoded.eventCount)
+    metrics.receivedEvents.inc({ signal }, decoded.eventCount - appendedRows)
     metrics.skippedEvents.inc({ signal }, decoded.eventCount - decoded.selectedCount)
     metrics.duplicateEvents.inc({ signal }, decoded.rows.length - appendedRows)
     metrics.shedBodies.inc({ signal }, decoded.shedCount)
@@ -111,7 +111,11 @@ async function append(claim: Claim, hops: PipelineHops, metrics: Metrics): Promi
     return { status: 'refused', code, message }
   }
   claim.settle()
-  for (const row of claim.rows) metrics.pendingEvents.inc({ signal: row.signal })
+  // Counted here, as they will be stored even if the rest of the export, and so its answer, fails.
+  for (const { signal } of claim.rows) {
+    metrics.receivedEvents.inc({ signal })
+    metrics.pendingEvents.inc({ signal })
+  }
   return undefined
 }
 

@@ -77,6 +77,7 @@ async function startHops(
   stops.push(() => clients.close())
   const recent = createRecentEvents(recentEvents)
   const prepare = once(async () => {
+    await clients.createDatabase()
     await migrate(clients.writer, readMigrations(migrationsDirectory))
     const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
     for (const query of await retentionStatements(clients.writer, wanted))

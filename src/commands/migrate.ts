@@ -17,6 +17,7 @@ export async function runMigrations(config: Config, dryRun: boolean): Promise<vo
   try {
     const clients = await openStoreClients(config)
     try {
+      await clients.createDatabase()
       const migrations = readMigrations(migrationsDirectory)
       const pending = await pendingMigrations(clients.writer, migrations)
       for (const { number, name, statements } of dryRun ? pending : []) {

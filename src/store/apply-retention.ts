@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { readRows } from './read-rows.ts'
 
 /** How long what is kept, in whole days. Bodies and headers go before their rows. */
 export interface Retention {
@@ -24,12 +25,11 @@ const retainedTables: Readonly<Record<string, readonly string[]>> = {
  * in the background what is past it.
  */
 export async function retentionStatements(client: ClickHouseClient, wanted: Retention): Promise<string[]> {
-  const result = await client.query({
-    query: 'SELECT name, create_table_query AS ddl FROM system.tables WHERE database = currentDatabase()',
-    format: 'JSONEachRow',
-  })
   const ddls = new Map(
-    (await result.json<{ name: string; ddl: string }>()).map(({ name, ddl }) => [name, ddl]),
+    await readRows<[string, string]>(
+      client,
+      'SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()',
+    ),
   )
   return Object.entries(retainedTables).flatMap(([table, bodies]) => {
     const ddl = ddls.get(table) ?? ''

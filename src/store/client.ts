@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
+import { clickHouseCode } from './clickhouse-code.ts'
 
 /** The clients of one ClickHouse, embedded or server. */
 export interface StoreClients {
@@ -11,6 +12,8 @@ export interface StoreClients {
   readonly writer: ClickHouseClient
   /** At least one; the embedded engine runs one query at a time on each. */
   readonly readers: readonly ClickHouseClient[]
+  /** Makes the database unless it is there; one that somebody else has to make is left to them. */
+  createDatabase(): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,8 +30,9 @@ export type StoreConfig = Pick<
 >
 
 /**
- * Opens the store that the configuration names and makes its database.
- * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`; a server that is away is no error here.
+ * Opens the store that the configuration names.
+ * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`; a server that is away is no error
+ * here.
  */
 export async function openStoreClients(config: StoreConfig): Promise<StoreClients> {
   return config.clickhouseUrl === '' ? openEmbedded(config) : openServer(config)
@@ -54,6 +58,8 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
   for (let index = 0; index < embeddedReaders; index++) readers.push(await open())
   return {
     kind: 'embedded',
+    // Each connection made it, to use it.
+    createDatabase: async () => {},
     writer,
     readers,
     async close() {
@@ -90,12 +96,16 @@ function openSession<Session>(open: () => Session): Session {
   try {
     return open()
   } catch (cause) {
-    throw new OpsError('data_dir_in_use', `the embedded store cannot be opened: ${String(cause)}`, { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const code = /lock file|CANNOT_OPEN_FILE.*status/i.test(why) ? 'data_dir_in_use' : 'store_not_opened'
+    throw new OpsError(code, `the embedded store cannot be opened: ${why.split('\n', 1)[0]}`, { cause })
   }
 }
 
-function openServer(config: StoreConfig): StoreClients {
-  const shared = {
+type ServerOptions = ReturnType<typeof serverOptions>
+
+function serverOptions(config: StoreConfig) {
+  return {
     url: config.clickhouseUrl,
     username: config.clickhouseUser,
     password: config.clickhousePassword,
@@ -104,6 +114,10 @@ function openServer(config: StoreConfig): StoreClients {
     // Its failures are answered or logged where they are handled.
     log: { level: ClickHouseLogLevel.OFF },
   }
+}
+
+function openServer(config: StoreConfig): StoreClients {
+  const shared = serverOptions(config)
   const writer = createClient({
     ...shared,
     request_timeout: config.clickhouseTimeoutMs,
@@ -117,10 +131,27 @@ function openServer(config: StoreConfig): StoreClients {
   })
   return {
     kind: 'server',
+    createDatabase: () => createServerDatabase(shared),
     writer,
     readers: [reader],
     async close() {
       await Promise.all([writer.close(), reader.close()])
     },
+  }
+}
+
+/** ClickHouse's ACCESS_DENIED: a user without the right to make databases uses one that is there. */
+const accessDenied = '497'
+
+/** On a connection of its own: one that names a database which is not there cannot even make it. */
+async function createServerDatabase(options: ServerOptions): Promise<void> {
+  const { database, ...withoutDatabase } = options
+  const client = createClient(withoutDatabase)
+  try {
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
+  } catch (error) {
+    if (clickHouseCode(error) !== accessDenied) throw error
+  } finally {
+    await client.close()
   }
 }

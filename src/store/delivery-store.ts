@@ -7,6 +7,7 @@ import { type EncodedRow, tables } from '../event/tables.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { StoreClients } from './client.ts'
 import { type InsertBatch, insertQueryPrefix } from './insert-batch.ts'
+import { readRows } from './read-rows.ts'
 import { repairRollups } from './rollups.ts'
 
 /** Error numbers of ClickHouse (src/Common/ErrorCodes.cpp) that speak of the rows themselves. */
@@ -38,8 +39,7 @@ const idsPerQuery = 5000
 /** Delivery's view of the store over its clients. */
 export function createDeliveryStore(clients: StoreClients, insertBatch: InsertBatch): DeliveryStore {
   async function ids(sql: string): Promise<Set<string>> {
-    const result = await clients.writer.query({ query: sql, format: 'JSONCompactEachRow' })
-    const rows = await result.json<[string]>()
+    const rows = await readRows<[string]>(clients.writer, sql)
     return new Set(rows.map(([id]) => idKey(uuidBytes(id))))
   }
 
@@ -109,11 +109,10 @@ const killAttempts = 60
 async function killInsert(clients: StoreClients, batch: Batch): Promise<void> {
   const condition = `startsWith(query_id, '${insertQueryPrefix(batch)}')`
   for (let attempt = 0; attempt < killAttempts; attempt++) {
-    const result = await clients.writer.query({
-      query: `SELECT count() FROM system.processes WHERE ${condition}`,
-      format: 'JSONCompactEachRow',
-    })
-    const [row] = await result.json<[string | number]>()
+    const [row] = await readRows<[string | number]>(
+      clients.writer,
+      `SELECT count() FROM system.processes WHERE ${condition}`,
+    )
     if (Number(row?.[0] ?? 0) === 0) return
     // A user without the right to kill waits for the insert to end by itself.
     await clients.writer.command({ query: `KILL QUERY WHERE ${condition} ASYNC` }).catch(() => {})

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { OpsError } from '../errors.ts'
+import { readRows } from './read-rows.ts'
 
 export interface Migration {
   readonly number: number
@@ -72,12 +73,7 @@ export async function pendingMigrations(
 }
 
 async function readApplied(client: ClickHouseClient): Promise<Map<number, string>> {
-  const result = await client.query({
-    query: 'SELECT number, checksum FROM ops_migrations',
-    format: 'JSONEachRow',
-  })
-  const rows = await result.json<{ number: number; checksum: string }>()
-  return new Map(rows.map((row) => [row.number, row.checksum]))
+  return new Map(await readRows<[number, string]>(client, 'SELECT number, checksum FROM ops_migrations'))
 }
 
 function checkApplied(migrations: readonly Migration[], applied: ReadonlyMap<number, string>): void {

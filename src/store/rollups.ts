@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Batch } from '../event/batch.ts'
 import type { StoreClients } from './client.ts'
+import { readRows } from './read-rows.ts'
 
 /** A table of counts that a materialized view keeps. */
 export interface Rollup {
@@ -85,8 +86,7 @@ export async function countDifference(
   toSeconds: number,
 ): Promise<number> {
   const sql = differenceSql(rollup, fromSeconds, toSeconds)
-  const result = await client.query({ query: `SELECT count() FROM (${sql})`, format: 'JSONCompactEachRow' })
-  const [row] = await result.json<[string | number]>()
+  const [row] = await readRows<[string | number]>(client, `SELECT count() FROM (${sql})`)
   return Number(row?.[0] ?? 0)
 }
 

@@ -2,6 +2,7 @@ import type { RecentEvents } from '../../deduplication/recent-events.ts'
 import { uuidBytes } from '../../event/row-binary.ts'
 import { tables } from '../../event/tables.ts'
 import type { StoreClients } from '../client.ts'
+import { readRows } from '../read-rows.ts'
 
 /**
  * Adds the ids of the newest stored events to the window of recent ones.
@@ -15,12 +16,11 @@ export async function loadRecentIds(
 ): Promise<number> {
   let horizonMs = fromMs
   for (const table of tables.values()) {
-    const result = await clients.writer.query({
-      query: `SELECT event_id, toUnixTimestamp64Milli(created_at) FROM ${table.name}
+    const rows = await readRows<[string, string | number]>(
+      clients.writer,
+      `SELECT event_id, toUnixTimestamp64Milli(created_at) FROM ${table.name}
         WHERE created_at >= fromUnixTimestamp64Milli(${Math.trunc(fromMs)}) ORDER BY created_at DESC LIMIT ${Math.trunc(maxEvents)}`,
-      format: 'JSONCompactEachRow',
-    })
-    const rows = await result.json<[string, string | number]>()
+    )
     for (const [id, createdAtMs] of rows)
       recent.add({ eventId: uuidBytes(id), createdAtMs: Number(createdAtMs) })
     const oldest = rows.at(-1)

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { auditStore } from './harness/audit.ts'
+import { counterMismatch } from './harness/metrics.ts'
+
+function audit(
+  changes: { stored?: string[]; listed?: string[]; rollup?: number; reportedLost?: number } = {},
+) {
+  const stored = changes.stored ?? ['a', 'b']
+  return auditStore({
+    ledger: { sent: new Set(['a', 'b', 'c']), acknowledged: new Set(['a', 'b']), answers: new Map() },
+    store: {
+      requestIds: stored,
+      distinctEventIds: new Set(stored).size,
+      rollups: [{ table: 'counts', events: changes.rollup ?? stored.length, differences: 0 }],
+    },
+    listed: changes.listed ?? stored,
+    reportedLost: changes.reportedLost ?? 0,
+  })
+}
+
+describe('the comparison of ledger and store', () => {
+  it('passes when all that was acknowledged is stored once, and events without an answer are stored or not', () => {
+    expect(audit().violations).toEqual([])
+    expect(audit({ stored: ['a', 'b', 'c'] }).violations).toEqual([])
+  })
+
+  it('tells an acknowledged event that is not stored', () => {
+    const { tally, violations } = audit({ stored: ['a'] })
+    expect(tally).toMatchObject({ acknowledged: 2, stored: 1, lost: 1 })
+    expect(violations).toEqual([expect.stringContaining('I1')])
+  })
+
+  it('accepts a loss only when it is reported with its number', () => {
+    expect(audit({ stored: ['a'], reportedLost: 1 }).violations).toEqual([])
+    expect(audit({ reportedLost: 1 }).violations).toEqual([expect.stringContaining('I6')])
+  })
+
+  it('tells rows that are stored twice', () => {
+    const { tally, violations } = audit({ stored: ['a', 'b', 'b'] })
+    expect(tally.doubled).toBe(1)
+    expect(violations).toEqual([expect.stringContaining('I2')])
+  })
+
+  it('tells an API and a rollup that disagree with the rows', () => {
+    expect(audit({ listed: ['a'] }).violations).toEqual([expect.stringContaining('the API lists 1')])
+    expect(audit({ rollup: 3 }).violations).toEqual([expect.stringContaining('counts counts 3 of 2 rows')])
+  })
+
+  it('tells an event that nobody sent', () => {
+    expect(audit({ stored: ['a', 'b', 'x'] }).violations).toEqual([expect.stringContaining('I3')])
+  })
+})
+
+describe('the sums of the counters', () => {
+  const counters = (stored: number, pending: number) =>
+    new Map([
+      ['ops_events_received_total', 5],
+      ['ops_events_recovered_total', 1],
+      ['ops_events_skipped_total', 2],
+      ['ops_events_stored_total', stored],
+      ['ops_events_pending', pending],
+    ])
+
+  it('agree when every event that came went somewhere', () => {
+    expect(counterMismatch(counters(3, 1))).toBeUndefined()
+  })
+
+  it('tell an event too many, too few, or pending below zero', () => {
+    expect(counterMismatch(counters(4, 1))).toContain('by 1')
+    expect(counterMismatch(counters(2, 1))).toContain('by -1')
+    expect(counterMismatch(counters(5, -1))).toContain('pending -1')
+  })
+})

@@ -1,0 +1,36 @@
+import type { Audit } from './harness/audit.ts'
+import type { Trial, TrialOptions } from './harness/trial.ts'
+
+/** What a scenario is given. */
+export interface FaultContext {
+  /** Months of nights instead of minutes: more cycles, longer pauses. */
+  readonly long: boolean
+  readonly seed: number
+  /** Of this scenario alone, from the seed. */
+  readonly random: () => number
+  /** A new directory that is removed when the scenario has ended well. */
+  directory(): string
+  /** Runs a trial: its store, its ledger, the fault, the comparison. */
+  trial(fault: (trial: Trial) => Promise<void>, options?: Partial<TrialOptions>): Promise<Audit>
+  /** Something to undo at the end, whatever happens. */
+  cleanup(undo: () => Promise<unknown>): void
+  /** Progress, on standard error. */
+  log(text: string): void
+}
+
+export type Outcome =
+  | {
+      readonly status: 'ran'
+      readonly runs: number
+      readonly audits: readonly Audit[]
+      /** Rules of this fault beyond the invariants that were broken. */
+      readonly violations?: readonly string[]
+    }
+  | { readonly status: 'not_run'; readonly reason: string }
+
+/** One row of the fault matrix. */
+export interface Scenario {
+  readonly row: number
+  readonly fault: string
+  run(context: FaultContext): Promise<Outcome>
+}

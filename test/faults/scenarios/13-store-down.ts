@@ -1,0 +1,69 @@
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { countStatus, statusCounts } from '../harness/answers.ts'
+import { copySegments } from '../harness/idle-journal.ts'
+import { readLedger } from '../harness/ledger.ts'
+import { readReadiness } from '../harness/metrics.ts'
+import { readWholeJournal } from '../harness/open-journal.ts'
+import { answersDuring } from '../harness/recovery.ts'
+import type { Trial } from '../harness/trial.ts'
+import type { Scenario } from '../scenario.ts'
+
+/**
+ * A ClickHouse server that refuses connections: exports are acknowledged until the journal is full, then refused. A
+ * kill later every acknowledged event is still in the journal. At the end the journal is delivered to the embedded
+ * engine.
+ */
+export const storeDown: Scenario = {
+  row: 13,
+  fault: 'store refuses connections',
+  async run({ directory, trial, log }) {
+    const url = `http://127.0.0.1:${await closedPort()}`
+    const env = { OPS_CLICKHOUSE_URL: url, OPS_JOURNAL_MAX_BYTES: '2MiB' }
+    const audit = await trial(
+      async (on) => {
+        const sidecar = await on.start({ env })
+        on.client.start()
+        await fillUp(on, log)
+        const { status, checks } = await readReadiness(sidecar.apiUrl)
+        if (status !== 503 || !checks.store?.reason || !checks.delivery?.reason)
+          on.violation(`/readyz does not say that the store is away: ${status} ${JSON.stringify(checks)}`)
+        await on.client.pause()
+        await on.kill()
+        // A copy: opening a journal begins a segment.
+        const copy = copySegments(on.journalDir, directory())
+        const kept = new Set((await readWholeJournal(copy)).requestIds)
+        const lost = [...readLedger(on.ledger.path).acknowledged].filter((id) => !kept.has(id))
+        if (lost.length > 0) on.violation(`I1: ${lost.length} acknowledged events are not in the journal`)
+        const again = await on.start({ env })
+        await sleep(500)
+        if (again.exit() !== undefined) on.violation('I5: does not stay up while the store is away')
+        await on.kill()
+      },
+      { env: { OPS_JOURNAL_MAX_BYTES: '2MiB' }, shape: { maxBodyBytes: 8000 }, client: { pauseMs: 5 } },
+    )
+    return { status: 'ran', runs: 1, audits: [audit] }
+  },
+}
+
+async function fillUp(on: Trial, log: (text: string) => void): Promise<void> {
+  for (let wait = 0; wait < 40; wait++) {
+    const answers = await answersDuring(on, 500)
+    if (countStatus(answers, 503) === 0 || countStatus(answers, 200) > 0) continue
+    log(`journal full after ${(wait + 1) / 2} s: ${statusCounts(answers)}`)
+    return
+  }
+  on.violation('the journal is never full')
+}
+
+/** A port of loopback that nothing listens on. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { attachStrace, killInjection, straceMissing } from '../harness/strace.ts'
+import type { Scenario } from '../scenario.ts'
+
+const tables = [
+  'ops_upstream_error_events',
+  'ops_upstream_errors_1m',
+  'ops_upstream_errors_1h_model',
+  'ops_upstream_errors_1h_account',
+]
+const renames = 'rename,renameat,renameat2'
+
+/** A doubtful insert that is settled after the store has forgotten its deduplication token: the window is one block. */
+export const dedupWindow: Scenario = {
+  row: 16,
+  fault: 'outage longer than the deduplication window',
+  async run({ long, random, trial }) {
+    const missing = await straceMissing()
+    const cycles = long ? 60 : 2
+    const audit = await trial(async (on) => {
+      await on.start()
+      await on.stop()
+      await on.readStore(
+        ...tables.map(
+          (table) => `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1`,
+        ),
+      )
+      on.client.start()
+      for (let cycle = 0; cycle < cycles; cycle++) {
+        const sidecar = await on.start()
+        const injection = killInjection(renames, 1 + Math.floor(random() * 4), true)
+        if (!missing) await attachStrace(sidecar.pid, renames, injection)
+        await Promise.race([sidecar.exited, sleep(1500)])
+        await on.kill()
+      }
+    })
+    return { status: 'ran', runs: cycles, audits: [audit] }
+  },
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { percentile, statusCounts } from '../harness/answers.ts'
+import type { Scenario } from '../scenario.ts'
+
+const mib = 2 ** 20
+/** Resident memory may still grow while caches fill, but not with the load. */
+const maxGrowthBytes = 128 * mib
+
+/** Many times what the store takes: bounded memory and journal, refusals that clients repeat, nothing lost. */
+export const overload: Scenario = {
+  row: 18,
+  fault: 'more load than the store takes',
+  async run({ long, trial, log }) {
+    const audit = await trial(
+      async (on) => {
+        const sidecar = await on.start()
+        on.client.start()
+        const halfMs = long ? 900_000 : 7000
+        await sleep(halfMs)
+        const middleBytes = sidecar.peakRssBytes()
+        await sleep(halfMs)
+        const growth = sidecar.peakRssBytes() - middleBytes
+        const answers = on.client.takeAnswers()
+        const p99Ms = percentile(
+          answers.map((answer) => answer.elapsedMs),
+          0.99,
+        )
+        log(
+          `${statusCounts(answers)}; p99 ${Math.round(p99Ms)} ms; peak ${Math.round(sidecar.peakRssBytes() / mib)} MiB`,
+        )
+        if (growth > maxGrowthBytes)
+          on.violation(`I4: memory grew by ${Math.round(growth / mib)} MiB in the second half`)
+      },
+      {
+        env: {
+          OPS_JOURNAL_MAX_BYTES: '8MiB',
+          OPS_OTLP_MAX_IN_FLIGHT_BYTES: '4MiB',
+          OPS_BATCH_MAX_ROWS: '1000',
+        },
+        shape: { minEvents: 10, maxEvents: 40, maxBodyBytes: 6000 },
+        client: { concurrency: 40, pauseMs: 0, maxAttempts: 3, timeoutMs: 10_000, abandonedShare: 0.5 },
+      },
+    )
+    return { status: 'ran', runs: 1, audits: [audit] }
+  },
+}
