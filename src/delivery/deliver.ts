@@ -6,7 +6,7 @@ import type { Journal, JournalRecord } from '../journal/journal.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createBackoff } from './backoff.ts'
 import { type Checkpoint, type FrozenCycle, writeCheckpoint } from './checkpoint.ts'
-import { writeDeadLetters } from './dead-letter.ts'
+import { countEnded, createDeliverBatch, type Pausing } from './deliver-batch.ts'
 import {
   type BatchLimits,
   type BatchOfRows,
@@ -16,8 +16,6 @@ import {
   thawBatches,
   toBatch,
 } from './freeze-cycle.ts'
-import { isolateRefused } from './isolate-refused.ts'
-import { reconcile } from './reconcile.ts'
 import type { DeliveryStore } from './store-port.ts'
 
 export interface DeliveryOptions {
@@ -83,25 +81,27 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   /** Records up to here were claimed when not all earlier events were known: their rows are looked up in the store. */
   let uncertainUpTo = Number.POSITIVE_INFINITY
 
-  const expired = () => performance.now() >= deadlineMs
-
-  async function pause(reason: string): Promise<void> {
-    if (failure === undefined) {
-      failingSinceMs = Date.now()
-      log.warn({ reason }, 'delivery is failing; rows wait in the journal')
-    }
-    failure = reason
-    const ms = Math.min(backoff.nextMs(), Math.max(0, deadlineMs - performance.now()))
-    await sleep(ms, undefined, { signal: wake.signal }).catch(() => {})
+  const pausing: Pausing = {
+    expired: () => performance.now() >= deadlineMs,
+    async pause(reason) {
+      if (failure === undefined) {
+        failingSinceMs = Date.now()
+        log.warn({ reason }, 'delivery is failing; rows wait in the journal')
+      }
+      failure = reason
+      const ms = Math.min(backoff.nextMs(), Math.max(0, deadlineMs - performance.now()))
+      await sleep(ms, undefined, { signal: wake.signal }).catch(() => {})
+    },
+    succeeded() {
+      if (failure !== undefined)
+        log.info({ failed_ms: Date.now() - (failingSinceMs ?? 0) }, 'delivery works again')
+      failure = undefined
+      failingSinceMs = undefined
+      backoff.reset()
+    },
   }
-
-  function succeeded(): void {
-    if (failure !== undefined)
-      log.info({ failed_ms: Date.now() - (failingSinceMs ?? 0) }, 'delivery works again')
-    failure = undefined
-    failingSinceMs = undefined
-    backoff.reset()
-  }
+  const { expired, pause, succeeded } = pausing
+  const deliverBatch = createDeliverBatch(store, options.deadLetterDirectory, pausing, metrics, log)
 
   async function nextRecords(): Promise<readonly JournalRecord[]> {
     await journal.waitForRecords(checkpoint.delivered, 1000)
@@ -166,54 +166,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const next: Checkpoint = { ...checkpoint, frozen }
     await writeCheckpoint(options.checkpointPath, next)
     checkpoint = next
-    for (const position of excluded) countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
+    for (const position of excluded)
+      countEnded(metrics, rows[position] as EncodedRow, metrics.duplicateEvents)
     const batches = cut.map((rowsOfBatch, index) => toBatch(frozen.batches[index]?.id as string, rowsOfBatch))
     return { batches, inDoubt: false, upTo: last }
-  }
-
-  async function deliverBatch(batch: BatchOfRows, startsInDoubt: boolean): Promise<boolean> {
-    let inDoubt = startsInDoubt
-    while (!expired()) {
-      const stopTimer = metrics.insertSeconds.startTimer()
-      let result = inDoubt
-        ? await reconcile(store, batch, (finding) => metrics.reconciles.inc({ finding }))
-        : await store.insert(batch, batch.id)
-      stopTimer()
-      let refusedRows: ReadonlySet<EncodedRow> = new Set()
-      metrics.inserts.inc({ outcome: result.status })
-      if (result.status === 'refused') {
-        const isolated = await isolateRefused(store, batch)
-        result = isolated.result
-        refusedRows = new Set(isolated.refused.map((item) => item.row))
-        if (result.status === 'stored') await bury(isolated.refused)
-      }
-      if (result.status === 'stored') {
-        for (const row of batch.rows) if (!refusedRows.has(row)) countEnded(row, metrics.storedEvents)
-        metrics.batchRows.observe(batch.rowCount)
-        succeeded()
-        return true
-      }
-      if (result.status === 'unknown') inDoubt = true
-      await pause(result.reason)
-    }
-    return false
-  }
-
-  async function bury(refused: Awaited<ReturnType<typeof isolateRefused>>['refused']): Promise<void> {
-    for (const { row, reason } of refused) {
-      await writeDeadLetters(options.deadLetterDirectory, [row], reason)
-      countEnded(row, metrics.deadLetteredEvents)
-    }
-    if (refused.length > 0)
-      log.error(
-        { rows: refused.length, reason: refused[0]?.reason },
-        'rows refused by the store: see ops-sidecar dead-letter list',
-      )
-  }
-
-  function countEnded(row: EncodedRow, counter: Metrics['storedEvents']): void {
-    counter.inc({ signal: row.signal })
-    metrics.pendingEvents.dec({ signal: row.signal })
   }
 
   async function finish(upTo: number): Promise<void> {
@@ -246,7 +202,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       )
       return undefined
     }
-    for (const position of frozen.excluded) countEnded(rows[position] as EncodedRow, metrics.duplicateEvents)
+    for (const position of frozen.excluded)
+      countEnded(metrics, rows[position] as EncodedRow, metrics.duplicateEvents)
     return { batches, inDoubt: true, upTo: frozen.upTo }
   }
 

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoadClient } from './load-client.ts'
+import type { SendResult, Workload } from './load-messages.ts'
+import { spansPerRequest } from './payload.ts'
+import { readThreadSeconds, readUsage } from './process-usage.ts'
+import type { StartTarget, Target } from './target.ts'
+
+export interface MeasureOptions {
+  readonly seconds: number
+  readonly connections: number
+  /** Also send at half of the rate that was reached, and take the time to each answer. */
+  readonly latency: boolean
+  /** Rows that one acknowledged request makes. */
+  readonly rowsPerRequest: (workload: Workload) => number
+}
+
+export interface Measurement {
+  readonly name: string
+  readonly workload: Workload
+  readonly requestBytes: number
+  readonly inflatedBytes: number
+  readonly sent: SendResult
+  /** From the first request until the last row was delivered. */
+  readonly deliveredSeconds: number
+  readonly rows: number
+  /** Acknowledged and not delivered, since the target started. */
+  readonly missingRows: number
+  /** Of all threads, from the first request until the last row was delivered. */
+  readonly cpuSeconds: number
+  readonly threadSeconds: ReadonlyMap<string, number>
+  readonly idleRssBytes: number
+  readonly peakRssBytes: number
+  readonly halfLoad: SendResult | undefined
+}
+
+const calibrationRequests = 200
+/** The rate can be higher than what the calibration saw. */
+const poolMargin = 1.3
+const maxPoolBytes = 3e9
+const settleMs = 1000
+/** Without a new row for so long, no more are waited for. */
+const stalledMs = 20_000
+const pollMs = 200
+
+/** Measures one workload on a target of its own, from start to stop. @throws Error when rows are missing or too many. */
+export async function measure(
+  start: StartTarget,
+  client: LoadClient,
+  workload: Workload,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const target = await start()
+  const { connections } = options
+  const rowsPerRequest = options.rowsPerRequest(workload)
+  const order = { url: target.otlpUrl, connections }
+  let ackedRequests = 0
+  let missingRows = 0
+  let isStopped = false
+
+  async function send(seconds: number, requestsPerSecond?: number): Promise<SendResult> {
+    const result = await client.send({
+      ...order,
+      seconds,
+      ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    })
+    ackedRequests += result.acked
+    return result
+  }
+  async function delivered(): Promise<Delivered> {
+    const acknowledged = ackedRequests * rowsPerRequest
+    const end = await waitForRows(target, acknowledged - missingRows, acknowledged)
+    missingRows = acknowledged - end.rows
+    return end
+  }
+
+  try {
+    await sleep(settleMs)
+    const idleRssBytes = readUsage(target.pid).rssBytes
+    // Compiled code and grown buffers are what a receiver that has run for a while has. Uncompressed requests need
+    // no preparation, so that there are enough of them.
+    await client.prepare({ ...workload, compression: 'identity' }, 0)
+    await send(options.seconds)
+    await delivered()
+    const sizes = await client.prepare(workload, calibrationRequests)
+    const calibration = await send(options.seconds)
+    const requestsFor = (share: number): number => {
+      const wanted = (calibration.acked / calibration.wallSeconds) * share * options.seconds * poolMargin
+      return Math.min(
+        Math.max(Math.ceil(wanted), calibrationRequests),
+        Math.floor(maxPoolBytes / sizes.requestBytes),
+      )
+    }
+    const rowsBefore = (await delivered()).rows
+    await client.prepare(workload, requestsFor(1))
+    await sleep(settleMs)
+
+    const before = readUsage(target.pid).cpuSeconds
+    const threadsBefore = readThreadSeconds(target.pid)
+    const startedAtMs = performance.now()
+    const sent = await send(options.seconds)
+    const end = await delivered()
+    const after = readUsage(target.pid)
+    const deliveredSeconds = Math.max((end.atMs - startedAtMs) / 1000, sent.wallSeconds)
+    const threadSeconds = difference(readThreadSeconds(target.pid), threadsBefore)
+
+    let halfLoad: SendResult | undefined
+    if (options.latency) {
+      await client.prepare(workload, requestsFor(0.5))
+      halfLoad = await send(options.seconds, sent.acked / deliveredSeconds / 2)
+      await delivered()
+    }
+    isStopped = true
+    await target.stop(ackedRequests * rowsPerRequest)
+    return {
+      name: target.name,
+      workload,
+      ...sizes,
+      sent,
+      deliveredSeconds,
+      rows: end.rows - rowsBefore,
+      missingRows,
+      cpuSeconds: after.cpuSeconds - before,
+      threadSeconds,
+      idleRssBytes,
+      peakRssBytes: after.peakRssBytes,
+      halfLoad,
+    }
+  } finally {
+    if (!isStopped) await target.stop(0).catch(() => {})
+  }
+}
+
+interface Delivered {
+  readonly rows: number
+  /** `performance.now()` when the last of them was seen. */
+  readonly atMs: number
+}
+
+/** Resolves to the delivered rows: as many as wanted, or what is there when nothing comes any more. */
+async function waitForRows(target: Target, wanted: number, acknowledged: number): Promise<Delivered> {
+  let lastRows = 0
+  let progressAtMs = performance.now()
+  for (;;) {
+    const rows = await target.deliveredRows()
+    if (rows > acknowledged)
+      throw new Error(`${target.name}: ${rows} rows for ${acknowledged} acknowledged events`)
+    if (rows > lastRows) progressAtMs = performance.now()
+    if (rows >= wanted) return { rows, atMs: progressAtMs }
+    lastRows = rows
+    if (performance.now() - progressAtMs > stalledMs) {
+      if (!target.mustDeliverAll) return { rows, atMs: progressAtMs }
+      throw new Error(`${target.name}: only ${rows} of ${acknowledged} rows arrived`)
+    }
+    await sleep(pollMs)
+  }
+}
+
+function difference(
+  after: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const entries = [...after].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)] as const)
+  return new Map(entries.filter(([, seconds]) => seconds > 0))
+}
+
+/** Spans for each second of `seconds`. */
+export function spanRate({ sent }: Measurement, seconds: number): number {
+  return (sent.acked * spansPerRequest) / seconds
+}

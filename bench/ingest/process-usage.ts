@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What Linux has counted for a process, all its threads together. */
+export interface ProcessUsage {
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+  /** Highest resident memory since the process started. */
+  readonly peakRssBytes: number
+}
+
+/** USER_HZ: fixed at 100 for user space on Linux (proc_pid_stat(5)). */
+const ticksPerSecond = 100
+
+export function readUsage(pid: number): ProcessUsage {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return {
+    cpuSeconds: cpuSecondsOf(`/proc/${pid}/stat`),
+    rssBytes: kilobytes(status, 'VmRSS'),
+    peakRssBytes: kilobytes(status, 'VmHWM'),
+  }
+}
+
+/** CPU seconds by the name of the threads. Threads that have ended are not in it. */
+export function readThreadSeconds(pid: number): Map<string, number> {
+  const seconds = new Map<string, number>()
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const directory = `/proc/${pid}/task/${thread}`
+    const name = thread === String(pid) ? 'main' : readFileSync(`${directory}/comm`, 'utf8').trim()
+    seconds.set(name, (seconds.get(name) ?? 0) + cpuSecondsOf(`${directory}/stat`))
+  }
+  return seconds
+}
+
+function cpuSecondsOf(statPath: string): number {
+  const stat = readFileSync(statPath, 'utf8')
+  // The second field is the command in parentheses and may hold anything; the third follows the last of them.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+function kilobytes(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
+}

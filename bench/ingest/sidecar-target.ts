@@ -1,0 +1,92 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { measuredCore, pinnedTo } from './pinning.ts'
+import type { Target } from './target.ts'
+
+const mainScript = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const countScript = fileURLToPath(new URL('./count-rows.ts', import.meta.url))
+
+export interface SidecarOptions {
+  /** A ClickHouse server instead of the embedded engine. */
+  readonly clickhouseUrl?: string
+  /** Arguments for node, such as `--cpu-prof`. */
+  readonly nodeArguments?: readonly string[]
+}
+
+/** Starts the sidecar as `npm start` does, with its default settings, a fresh data directory and free ports. */
+export async function startSidecarTarget(options: SidecarOptions = {}): Promise<Target & { apiUrl: string }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ops-bench-'))
+  const command = [...pinnedTo(measuredCore), process.execPath, ...(options.nodeArguments ?? []), mainScript]
+  const child = spawn(command[0] as string, command.slice(1), {
+    env: {
+      PATH: process.env.PATH,
+      OPS_DATA_DIR: dataDir,
+      OPS_OTLP_PORT: '0',
+      OPS_API_PORT: '0',
+      ...(options.clickhouseUrl === undefined ? {} : { OPS_CLICKHOUSE_URL: options.clickhouseUrl }),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const banner = await new Promise<RegExpExecArray>((resolve, reject) => {
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      const match = /OTLP\/HTTP {2}(http:\S+)[\s\S]*?API {2,}(http:\S+)[\s\S]*curl/.exec(text)
+      if (match) resolve(match)
+    })
+    exited.then(() => reject(new Error('the sidecar ended before it was up')))
+  })
+  const apiUrl = banner[2] ?? ''
+  return {
+    name: 'ops-sidecar',
+    mustDeliverAll: true,
+    // taskset replaces itself with the command.
+    pid: child.pid ?? 0,
+    otlpUrl: banner[1] ?? '',
+    apiUrl,
+    async deliveredRows() {
+      const metrics = await readMetrics(apiUrl)
+      const lost = ['duplicate', 'rejected', 'dead_lettered'].filter(
+        (name) => (metrics.get(`ops_events_${name}_total`) ?? 0) > 0,
+      )
+      if (lost.length > 0) throw new Error(`events were counted as ${lost.join(', ')}`)
+      return metrics.get('ops_events_stored_total') ?? 0
+    },
+    async stop(expectedRows) {
+      child.kill('SIGTERM')
+      await exited
+      try {
+        if (options.clickhouseUrl === undefined) checkStore(dataDir, expectedRows)
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+/** Samples of `/metrics`, summed over their labels. */
+async function readMetrics(apiUrl: string): Promise<ReadonlyMap<string, number>> {
+  const answer = await fetch(`${apiUrl}/metrics`)
+  const sums = new Map<string, number>()
+  for (const [, name, value] of (await answer.text()).matchAll(/^(ops_\w+)(?:\{[^}]*\})? (\S+)$/gm)) {
+    if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(value))
+  }
+  return sums
+}
+
+/** Counts in a process of its own: the engine binds one data directory for the life of a process. */
+function checkStore(dataDir: string, expectedRows: number): void {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [countScript, dataDir], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`rows could not be counted: ${stderr}`)
+  const { rows, events } = JSON.parse(stdout) as { rows: number; events: number }
+  if (rows !== expectedRows || events !== expectedRows) {
+    throw new Error(
+      `${expectedRows} events were acknowledged, but ClickHouse holds ${rows} rows of ${events} events`,
+    )
+  }
+}
