@@ -1,35 +1,30 @@
-import type { AttributeLookup } from './attribute-lookup.ts'
-
 /**
- * Headers of a request or response: one attribute each under `prefix`, or all in one JSON attribute.
+ * Headers of a request or response: those of one attribute each, and those of a JSON attribute that has all of them.
  * Names are lowercase.
+ * @param single from attributes of their own; these win. Added to.
  */
-export function readHeaders(
-  lookup: AttributeLookup,
-  prefix: string,
-  jsonNames: readonly string[],
-): Map<string, string> {
-  const headers = parseHeaderObject(lookup.text(...jsonNames))
-  for (const [name, text] of lookup.withPrefix(prefix)) headers.set(name, text)
-  return headers
-}
-
-function parseHeaderObject(json: string): Map<string, string> {
-  const headers = new Map<string, string>()
-  if (!json.startsWith('{')) return headers
+export function withJsonHeaders(single: Map<string, string>, json: string): Map<string, string> {
+  if (!json.startsWith('{')) return single
   let object: Record<string, unknown>
   try {
     object = JSON.parse(json)
   } catch {
-    return headers
+    return single
   }
+  const headers = new Map<string, string>()
   for (const [name, item] of Object.entries(object)) {
     headers.set(name.toLowerCase(), Array.isArray(item) ? item.join(', ') : String(item))
   }
+  for (const [name, text] of single) headers.set(name, text)
   return headers
 }
 
 /** The headers as the JSON object text of their column; '' for none. */
 export function headersText(headers: ReadonlyMap<string, string>): string {
-  return headers.size === 0 ? '' : JSON.stringify(Object.fromEntries(headers))
+  if (headers.size === 0) return ''
+  let text = '{'
+  for (const [name, value] of headers) {
+    text += `${text.length === 1 ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+  }
+  return `${text}}`
 }

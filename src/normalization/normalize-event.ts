@@ -5,7 +5,7 @@ import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/up
 import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
 import { originOf } from './event-origin.ts'
 import { fingerprint } from './fingerprint.ts'
-import { headersText, readHeaders } from './headers.ts'
+import { headersText, withJsonHeaders } from './headers.ts'
 import { toRequestErrorEvent } from './normalize-request-error.ts'
 import { parseProviderError } from './providers/parse-provider-error.ts'
 import { platformFromHost } from './providers/platform-from-host.ts'
@@ -56,8 +56,8 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
   const host = text('server.address', 'net.peer.name') || url.host
   const platform = text('gen_ai.provider.name', 'gen_ai.system').toLowerCase() || platformFromHost(host)
   const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
-  const requestHeaders = readHeaders(lookup, 'http.request.header.', ['http.request.headers'])
-  const responseHeaders = readHeaders(lookup, 'http.response.header.', ['http.response.headers'])
+  const requestHeaders = withJsonHeaders(lookup.requestHeaders, text('http.request.headers'))
+  const responseHeaders = withJsonHeaders(lookup.responseHeaders, text('http.response.headers'))
   const responseBody = text('http.response.body.content')
   const requestBody = text('http.request.body.content')
   const kind = errorKind(lookup, statusCode)

@@ -4,7 +4,7 @@ import type { SelectedEvent } from '../event/selected-event.ts'
 import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
 import { classifyRequestError } from './classify-request-error.ts'
 import { originOf } from './event-origin.ts'
-import { headersText, readHeaders } from './headers.ts'
+import { headersText, withJsonHeaders } from './headers.ts'
 
 const spanKindServer = 2
 
@@ -20,7 +20,7 @@ export function toRequestErrorEvent(
   const upstreamStatusCode = number('ops.error.upstream.status_code') ?? null
   const errorBody = text('ops.error.body')
   const requestBody = text('http.request.body.content')
-  const requestHeaders = readHeaders(lookup, 'http.request.header.', ['http.request.headers'])
+  const requestHeaders = withJsonHeaders(lookup.requestHeaders, text('http.request.headers'))
   const given = {
     phase: text('ops.error.phase'),
     type: text('ops.error.type', 'error.type'),

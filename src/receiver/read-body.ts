@@ -30,12 +30,26 @@ type Collected =
 
 /** Large enough that a usual export inflates in a few steps on the thread pool. */
 const inflateChunkBytes = 256 * 1024
+const maxInflateChunkBytes = 4 * 1024 * 1024
+/** Exports shrink to a tenth or so; a body that claims more gets its buffers in steps. */
+const maxInflateRatio = 64
 
-const inflaters: Readonly<Record<string, (() => Transform) | undefined>> = {
-  gzip: () => createGunzip({ chunkSize: inflateChunkBytes }),
-  'x-gzip': () => createGunzip({ chunkSize: inflateChunkBytes }),
+const inflaters: Readonly<Record<string, ((sent: Buffer) => Transform) | undefined>> = {
+  gzip: (sent) => createGunzip({ chunkSize: gzipChunkBytes(sent) }),
+  'x-gzip': (sent) => createGunzip({ chunkSize: gzipChunkBytes(sent) }),
   deflate: () => createInflate({ chunkSize: inflateChunkBytes }),
   zstd: () => createZstdDecompress({ chunkSize: inflateChunkBytes }),
+}
+
+/**
+ * The size that the end of gzip data says it inflates to (RFC 1952, ISIZE), as one chunk: no buffer is larger than need
+ * be, and none is put together from pieces. Only a hint, so it is bounded by what was sent.
+ */
+function gzipChunkBytes(sent: Buffer): number {
+  if (sent.length < 18) return inflateChunkBytes
+  // One more, or zlib asks for another chunk to find out that nothing follows.
+  const hint = sent.readUInt32LE(sent.length - 4) + 1
+  return Math.min(Math.max(hint, 1024), sent.length * maxInflateRatio, maxInflateChunkBytes)
 }
 
 /**
@@ -58,7 +72,7 @@ export async function readBody(
   if (inflater === undefined)
     return { status: 'body', body: sent.bytes, heldBytes: sent.bytes.length, ...held }
 
-  const stream = inflater()
+  const stream = inflater(sent.bytes)
   stream.end(sent.bytes)
   const inflated = await collect(stream, maxBytes, budget)
   stream.destroy()
