@@ -50,10 +50,30 @@ async function fillAndFree(on: Trial, directory: string, fullMs: number): Promis
   await run(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=64k', 'status=none'])
   await sleep(1500)
   await run(['dd', 'if=/dev/zero', `of=${ballast}.2`, 'bs=4k', 'status=none'])
+  const refill = keepFull(`${ballast}.3`)
+  await sleep(500)
   await expectRefusals(on, 'full disk', fullMs)
+  await refill.stop()
   const ready = await readReadiness(sidecar.apiUrl)
   if (ready.status !== 503) on.violation('/readyz is 200 while the disk is full')
-  await runOrThrow(['rm', '-f', ballast, `${ballast}.2`])
+  await runOrThrow(['rm', '-f', ballast, `${ballast}.2`, `${ballast}.3`])
   await expectRecovery(on, 'full disk', retryMs)
   await sleep(500)
+}
+
+/** Takes the space that the sidecar gives back itself, by merges and released segments: it could rightly use that. */
+function keepFull(path: string): { stop(): Promise<void> } {
+  let stopping = false
+  const filling = (async () => {
+    while (!stopping) {
+      await run(['dd', 'if=/dev/zero', `of=${path}`, 'bs=4k', 'oflag=append', 'conv=notrunc', 'status=none'])
+      await sleep(20)
+    }
+  })()
+  return {
+    stop() {
+      stopping = true
+      return filling
+    },
+  }
 }
