@@ -16,8 +16,6 @@ export type AttributeValue =
 /** Attributes by key. A Map, so that keys such as `__proto__` are only keys; the last of equal keys wins. */
 export type Attributes = ReadonlyMap<string, AttributeValue>
 
-export const noAttributes: Attributes = new Map()
-
 /**
  * The text of an attribute as a column holds it: strings as they are, numbers and booleans in decimal or
  * `true`/`false`, bytes in base64, arrays and maps as JSON; `''` for what is absent.
