@@ -128,6 +128,14 @@ function identifier(setting: Described & { fallback: string }): Setting<string> 
   }
 }
 
+function clusterName(setting: Described & { fallback: string }): Setting<string> {
+  return {
+    ...setting,
+    allowed: 'letters, digits, _, . and -',
+    parse: (value) => (/^[\w.-]{0,64}$/.test(value) ? value : undefined),
+  }
+}
+
 const mib = 2 ** 20
 const gib = 2 ** 30
 const dayMs = 86_400_000
@@ -261,6 +269,11 @@ export const settings = {
     env: 'OPS_CLICKHOUSE_DATABASE',
     fallback: 'ops',
     description: 'Database of the tables.',
+  }),
+  clickhouseCluster: clusterName({
+    env: 'OPS_CLICKHOUSE_CLUSTER',
+    fallback: '',
+    description: 'Cluster of the server to make the tables on, replicated and sharded; empty = one node.',
   }),
   clickhouseTimeoutMs: duration({
     env: 'OPS_CLICKHOUSE_TIMEOUT',

@@ -78,9 +78,10 @@ async function startHops(
   const recent = createRecentEvents(recentEvents)
   const prepare = once(async () => {
     await clients.createDatabase()
-    await migrate(clients.writer, readMigrations(migrationsDirectory))
+    const { cluster } = clients
+    await migrate(clients.writer, readMigrations(migrationsDirectory, cluster), cluster)
     const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
-    for (const query of await retentionStatements(clients.writer, wanted))
+    for (const query of await retentionStatements(clients.writer, wanted, cluster))
       await clients.writer.command({ query })
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })

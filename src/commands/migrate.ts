@@ -17,17 +17,19 @@ export async function runMigrations(config: Config, dryRun: boolean): Promise<vo
   try {
     const clients = await openStoreClients(config)
     try {
-      await clients.createDatabase()
-      const migrations = readMigrations(migrationsDirectory)
-      const pending = await pendingMigrations(clients.writer, migrations)
+      const { cluster } = clients
+      if (!dryRun) await clients.createDatabase()
+      const migrations = readMigrations(migrationsDirectory, cluster)
+      const pending = await pendingMigrations(clients.writer, migrations, cluster)
       for (const { number, name, statements } of dryRun ? pending : []) {
         process.stdout.write(
           `-- ${number} ${name}\n${statements.map((statement) => `${statement};\n`).join('\n')}\n`,
         )
       }
-      if (!dryRun) await migrate(clients.writer, migrations)
+      if (!dryRun) await migrate(clients.writer, migrations, cluster)
       const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
-      const statements = dryRun && pending.length > 0 ? [] : await retentionStatements(clients.writer, wanted)
+      const statements =
+        dryRun && pending.length > 0 ? [] : await retentionStatements(clients.writer, wanted, cluster)
       for (const statement of statements) {
         if (dryRun) process.stdout.write(`-- retention\n${statement};\n`)
         else await clients.writer.command({ query: statement })

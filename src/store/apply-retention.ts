@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { type Cluster, localTable, rowsOf } from './cluster.ts'
 import { readRows } from './read-rows.ts'
 
 /** How long what is kept, in whole days. Bodies and headers go before their rows. */
@@ -24,7 +25,11 @@ const retainedTables: Readonly<Record<string, readonly string[]>> = {
  * The statements that bring the tables' TTLs to the wanted retention; none while they have it. The engine then deletes
  * in the background what is past it.
  */
-export async function retentionStatements(client: ClickHouseClient, wanted: Retention): Promise<string[]> {
+export async function retentionStatements(
+  client: ClickHouseClient,
+  wanted: Retention,
+  cluster?: Cluster,
+): Promise<string[]> {
   const ddls = new Map(
     await readRows<[string, string]>(
       client,
@@ -32,7 +37,7 @@ export async function retentionStatements(client: ClickHouseClient, wanted: Rete
     ),
   )
   return Object.entries(retainedTables).flatMap(([table, bodies]) => {
-    const ddl = ddls.get(table) ?? ''
+    const ddl = ddls.get(cluster ? localTable(table) : table) ?? ''
     const columns = bodies
       .filter((column) => columnDays(ddl, column) !== wanted.bodyDays)
       .map((column) => `MODIFY COLUMN ${column} TTL toDateTime(created_at) + INTERVAL ${wanted.bodyDays} DAY`)
@@ -41,7 +46,7 @@ export async function retentionStatements(client: ClickHouseClient, wanted: Rete
         ? []
         : [`MODIFY TTL toDateTime(created_at) + INTERVAL ${wanted.rowDays} DAY DELETE`]
     const changes = [...columns, ...rows]
-    return changes.length === 0 ? [] : [`ALTER TABLE ${table} ${changes.join(', ')}`]
+    return changes.length === 0 ? [] : [`ALTER TABLE ${rowsOf(table, cluster)} ${changes.join(', ')}`]
   })
 }
 

@@ -4,10 +4,13 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
+import type { Cluster } from './cluster.ts'
 
 /** The clients of one ClickHouse, embedded or server. */
 export interface StoreClients {
   readonly kind: 'embedded' | 'server'
+  /** Where a server keeps the tables on more than one node. */
+  readonly cluster: Cluster | undefined
   /** For inserts and DDL, so that no query is ever in front of them. */
   readonly writer: ClickHouseClient
   /** At least one; the embedded engine runs one query at a time on each. */
@@ -23,6 +26,7 @@ export type StoreConfig = Pick<
   | 'clickhouseUser'
   | 'clickhousePassword'
   | 'clickhouseDatabase'
+  | 'clickhouseCluster'
   | 'clickhouseTimeoutMs'
   | 'queryTimeoutMs'
   | 'dataDir'
@@ -31,7 +35,7 @@ export type StoreConfig = Pick<
 
 /**
  * Opens the store that the configuration names.
- * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`; a server that is away is no error
+ * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`, `invalid_config`; a server that is away is no error
  * here.
  */
 export async function openStoreClients(config: StoreConfig): Promise<StoreClients> {
@@ -41,6 +45,8 @@ export async function openStoreClients(config: StoreConfig): Promise<StoreClient
 const embeddedReaders = 3
 
 async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
+  if (config.clickhouseCluster !== '')
+    throw new OpsError('invalid_config', 'OPS_CLICKHOUSE_CLUSTER: needs a server, see OPS_CLICKHOUSE_URL')
   const { chdb, createChdbConnection } = await loadEmbeddedEngine()
   const path = join(config.dataDir, 'clickhouse')
   mkdirSync(path, { recursive: true })
@@ -58,6 +64,7 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
   for (let index = 0; index < embeddedReaders; index++) readers.push(await open())
   return {
     kind: 'embedded',
+    cluster: undefined,
     // Each connection made it, to use it.
     createDatabase: async () => {},
     writer,
@@ -118,8 +125,14 @@ function serverOptions(config: StoreConfig) {
 
 function openServer(config: StoreConfig): StoreClients {
   const shared = serverOptions(config)
+  const { clickhouseCluster: name, clickhouseDatabase: database } = config
+  const cluster: Cluster | undefined = name === '' ? undefined : { name, database }
   const writer = createClient({
     ...shared,
+    // An insert is answered when the shards have stored it, and a statement for all nodes when all have done it.
+    ...(cluster
+      ? { clickhouse_settings: { distributed_foreground_insert: 1, distributed_ddl_output_mode: 'throw' } }
+      : {}),
     request_timeout: config.clickhouseTimeoutMs,
     max_open_connections: 4,
     compression: { request: { codec: 'zstd', level: 1 }, response: false },
@@ -131,7 +144,8 @@ function openServer(config: StoreConfig): StoreClients {
   })
   return {
     kind: 'server',
-    createDatabase: () => createServerDatabase(shared),
+    cluster,
+    createDatabase: () => createServerDatabase(shared, cluster),
     writer,
     readers: [reader],
     async close() {
@@ -144,11 +158,13 @@ function openServer(config: StoreConfig): StoreClients {
 const accessDenied = '497'
 
 /** On a connection of its own: one that names a database which is not there cannot even make it. */
-async function createServerDatabase(options: ServerOptions): Promise<void> {
+async function createServerDatabase(options: ServerOptions, cluster: Cluster | undefined): Promise<void> {
   const { database, ...withoutDatabase } = options
   const client = createClient(withoutDatabase)
   try {
-    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
+    await client.command({
+      query: `CREATE DATABASE IF NOT EXISTS ${database}${cluster ? ` ON CLUSTER '${cluster.name}'` : ''}`,
+    })
   } catch (error) {
     if (clickHouseCode(error) !== accessDenied) throw error
   } finally {

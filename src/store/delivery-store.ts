@@ -6,6 +6,7 @@ import { uuidBytes, uuidText } from '../event/row-binary.ts'
 import { type EncodedRow, tables } from '../event/tables.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { StoreClients } from './client.ts'
+import { syncReplicas } from './cluster.ts'
 import { type InsertBatch, insertQueryPrefix } from './insert-batch.ts'
 import { readRows } from './read-rows.ts'
 import { repairRollups } from './rollups.ts'
@@ -56,7 +57,8 @@ export function createDeliveryStore(clients: StoreClients, insertBatch: InsertBa
       // The embedded engine has ended an insert when its promise has.
       if (clients.kind === 'server') await killInsert(clients, batch)
     },
-    storedOf(batch) {
+    async storedOf(batch) {
+      await syncReplicas(clients.writer, clients.cluster, [batch.table])
       return ids(`SELECT DISTINCT event_id FROM ${batch.table} WHERE batch_id = '${batch.id}'
         AND created_at >= ${timeLiteral(batch.minCreatedAtMs)} AND created_at <= ${timeLiteral(batch.maxCreatedAtMs)}`)
     },
@@ -107,15 +109,19 @@ function insertFailure(error: unknown): InsertResult {
 const killAttempts = 60
 
 async function killInsert(clients: StoreClients, batch: Batch): Promise<void> {
-  const condition = `startsWith(query_id, '${insertQueryPrefix(batch)}')`
+  // The shards of a cluster run their part of an insert under ids of their own.
+  const condition = `startsWith(initial_query_id, '${insertQueryPrefix(batch)}')`
+  const { cluster } = clients
+  const processes = cluster ? `clusterAllReplicas('${cluster.name}', system.processes)` : 'system.processes'
+  const onCluster = cluster ? `ON CLUSTER '${cluster.name}' ` : ''
   for (let attempt = 0; attempt < killAttempts; attempt++) {
     const [row] = await readRows<[string | number]>(
       clients.writer,
-      `SELECT count() FROM system.processes WHERE ${condition}`,
+      `SELECT count() FROM ${processes} WHERE ${condition}`,
     )
     if (Number(row?.[0] ?? 0) === 0) return
     // A user without the right to kill waits for the insert to end by itself.
-    await clients.writer.command({ query: `KILL QUERY WHERE ${condition} ASYNC` }).catch(() => {})
+    await clients.writer.command({ query: `KILL QUERY ${onCluster}WHERE ${condition} ASYNC` }).catch(() => {})
     await sleep(500)
   }
   throw new Error('an earlier insert of the batch is still running')

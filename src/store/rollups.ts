@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Batch } from '../event/batch.ts'
 import type { StoreClients } from './client.ts'
+import { syncReplicas } from './cluster.ts'
 import { readRows } from './read-rows.ts'
 
 /** A table of counts that a materialized view keeps. */
@@ -62,8 +63,9 @@ export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: nu
  * negative row takes away. Nothing is inserted when they agree.
  */
 export async function repairRollups(clients: StoreClients, batch: Batch): Promise<void> {
-  for (const rollup of rollups) {
-    if (rollup.source !== batch.table) continue
+  const ofTable = rollups.filter((rollup) => rollup.source === batch.table)
+  await syncReplicas(clients.writer, clients.cluster, [batch.table, ...ofTable.map(({ table }) => table)])
+  for (const rollup of ofTable) {
     const { fromSeconds, toSeconds } = bucketBounds(rollup, batch.minCreatedAtMs, batch.maxCreatedAtMs)
     await addDifference(clients.writer, rollup, fromSeconds, toSeconds)
   }

@@ -36,6 +36,14 @@ describe('the migrations', () => {
     })
   })
 
+  it('are not those of a cluster', async () => {
+    const cluster = { name: 'prod', database: 'ops' }
+    await expect(migrate(clients.writer, migrations, cluster)).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('made without a cluster'),
+    })
+  })
+
   it('make tables with the columns that the code declares, in order, and batch_id last', async () => {
     for (const table of tables.values()) {
       const declared = table.layouts.get(table.layout)?.map(({ name, type }) => ({ name, type }))
