@@ -4,7 +4,8 @@ import type { Sidecar } from './sidecar.ts'
 
 /** What a person reads after `npm start`: what listens where, what is stored where, what to try next. */
 export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: string): string {
-  const api = `http://${config.apiHost}:${sidecar.apiPort}`
+  const scheme = config.tlsCertFile === '' ? 'http' : 'https'
+  const api = `${scheme}://${config.apiHost}:${sidecar.apiPort}`
   const store =
     sidecar.storeKind === 'embedded'
       ? `embedded ClickHouse in ${resolve(config.dataDir, 'clickhouse')}`
@@ -12,10 +13,10 @@ export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: 
   const grpc =
     sidecar.otlpGrpcPort === undefined
       ? ''
-      : `\n  OTLP/gRPC  http://${config.otlpHost}:${sidecar.otlpGrpcPort}`
+      : `\n  OTLP/gRPC  ${scheme}://${config.otlpHost}:${sidecar.otlpGrpcPort}`
   return `
 ops-sidecar ${version}
-  OTLP/HTTP  http://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)${grpc}
+  OTLP/HTTP  ${scheme}://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)${grpc}
   API        ${api}   (/api/v1/upstream-errors, /api/openapi.json, /healthz, /readyz, /metrics)
   journal    ${resolve(config.dataDir, 'journal')}
   store      ${store}, database ${config.clickhouseDatabase}

@@ -244,6 +244,19 @@ export const settings = {
     description:
       'JSON file of token hashes and scopes; required to bind beyond loopback. ops-sidecar token create makes entries.',
   }),
+  tlsCertFile: text({
+    env: 'OPS_TLS_CERT_FILE',
+    fallback: '',
+    description:
+      'Certificate chain in PEM: the receiver and the API then speak TLS only. Read again when it is renewed.',
+  }),
+  tlsKeyFile: text({ env: 'OPS_TLS_KEY_FILE', fallback: '', description: 'Its private key in PEM.' }),
+  otlpClientCaFile: text({
+    env: 'OPS_OTLP_CLIENT_CA_FILE',
+    fallback: '',
+    description:
+      'Authorities in PEM: exporters must show a certificate of one of them, beside their token. Needs TLS.',
+  }),
   dataDir: text({
     env: 'OPS_DATA_DIR',
     fallback: './data',

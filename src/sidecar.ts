@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { watchCertificates } from './access/certificates.ts'
 import { checkBinding } from './access/check-binding.ts'
 import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
@@ -70,6 +71,8 @@ async function startHops(
   stops: (() => unknown)[],
 ): Promise<Omit<Sidecar, 'stop'>> {
   checkBinding(config)
+  const certificates = watchCertificates(config, log)
+  stops.push(() => certificates?.stop())
   const checkAccess = createCheckAccess(readTokens(config.tokensFile))
   stops.push(await lockDataDirectory(config.dataDir))
   const metrics = createMetrics()
@@ -110,12 +113,22 @@ async function startHops(
     version,
     host: config.apiHost,
     checkAccess,
+    certificates,
     log,
   })
   stops.push(() => api.close())
   await listenApi(api, config)
 
-  const receivers = await startReceivers(config, checkAccess, recent, journal, metrics, log, stops)
+  const receivers = await startReceivers(
+    config,
+    checkAccess,
+    certificates,
+    recent,
+    journal,
+    metrics,
+    log,
+    stops,
+  )
   const apiPort = (api.server.address() as AddressInfo).port
   return { ...receivers, apiPort, storeKind: clients.kind }
 }

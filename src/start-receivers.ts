@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { WatchedCertificates } from './access/certificates.ts'
 import type { CheckAccess } from './access/token.ts'
 import type { Config } from './config.ts'
 import { createDecodeExport, type DecodingSettings } from './decoding/decode-export.ts'
@@ -27,6 +28,7 @@ const forwardStopMs = 2000
 export async function startReceivers(
   config: Config,
   checkAccess: CheckAccess,
+  certificates: WatchedCertificates | undefined,
   recent: RecentEvents,
   journal: Journal,
   metrics: Metrics,
@@ -47,10 +49,10 @@ export async function startReceivers(
   )
   const next: NextHops = { handle, forward: startForward(config, metrics, log, stops) }
   const bounds = createReceiverBounds(config, checkAccess)
-  const http = await startOtlpServer(config, bounds, next, metrics, log)
+  const http = await startOtlpServer(config, bounds, certificates, next, metrics, log)
   stops.push(() => http.stop())
   if (config.otlpGrpcPort === 0) return { otlpPort: http.port, otlpGrpcPort: undefined }
-  const grpc = await startGrpcServer(config, bounds, next, metrics, log)
+  const grpc = await startGrpcServer(config, bounds, certificates, next, metrics, log)
   stops.push(() => grpc.stop())
   return { otlpPort: http.port, otlpGrpcPort: grpc.port }
 }

@@ -1,3 +1,4 @@
+import type { Server as TlsServer } from 'node:tls'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
@@ -6,6 +7,7 @@ import Fastify, {
   type HTTPMethods,
   LogController,
 } from 'fastify'
+import type { WatchedCertificates } from '../access/certificates.ts'
 import type { CheckAccess } from '../access/token.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { StoreReader } from '../store/query.ts'
@@ -40,6 +42,8 @@ export interface ApiParts {
   /** The address that the API is bound to. */
   readonly host: string
   readonly checkAccess: CheckAccess
+  /** The API speaks TLS when there are any. */
+  readonly certificates?: WatchedCertificates | undefined
   readonly log: FastifyBaseLogger
 }
 
@@ -52,7 +56,11 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 256 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    ...httpsOptions(parts.certificates),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  parts.certificates?.onChange(({ cert, key }) =>
+    (app.server as unknown as TlsServer).setSecureContext({ cert, key }),
+  )
 
   app.setErrorHandler(handleError)
   app.setNotFoundHandler((request, reply) =>
@@ -101,6 +109,13 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   refuseOtherMethods(app, paths)
   await app.ready()
   return app
+}
+
+/** Browsers are not asked for a certificate: the API knows its callers by their tokens. */
+function httpsOptions(certificates: WatchedCertificates | undefined): object {
+  if (certificates === undefined) return {}
+  const { cert, key } = certificates.current()
+  return { https: { cert, key } }
 }
 
 /** The methods of every route, as they are registered. */

@@ -3,15 +3,17 @@ import {
   type handleUnaryCall,
   Metadata,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServiceDefinition,
   type ServiceError,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
+import type { WatchedCertificates } from '../access/certificates.ts'
 import type { Config } from '../config.ts'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
 import type { Signal } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { grpcCredentials } from './grpc-credentials.ts'
 import type { NextHops } from './handle-export.ts'
 import { encodeExportResponse, encodeRetryStatus } from './otlp-response.ts'
 import type { ReceiverBounds } from './receiver-bounds.ts'
@@ -48,10 +50,11 @@ function serviceOf(signal: Signal): ServiceDefinition {
   }
 }
 
-/** Starts the OTLP/gRPC receiver on the same hop as OTLP/HTTP. @throws OpsError `address_in_use`. */
+/** Starts the OTLP/gRPC receiver on the same hop as OTLP/HTTP, with the same certificates. @throws OpsError `address_in_use`. */
 export async function startGrpcServer(
   config: GrpcServerConfig,
   bounds: ReceiverBounds,
+  certificates: WatchedCertificates | undefined,
   next: NextHops,
   metrics: Metrics,
   log: Logger,
@@ -60,7 +63,7 @@ export async function startGrpcServer(
   for (const signal of ['traces', 'logs'] as const) {
     server.addService(serviceOf(signal), { Export: createExport(signal, bounds, next, metrics, log) })
   }
-  const port = await bind(server, `${config.otlpHost}:${config.otlpGrpcPort}`)
+  const port = await bind(server, `${config.otlpHost}:${config.otlpGrpcPort}`, grpcCredentials(certificates))
   return { port, stop: () => stop(server) }
 }
 
@@ -152,9 +155,9 @@ function isFailure(error: unknown): error is Failure {
   return error instanceof Error && 'opsCode' in error
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error)
         reject(
           new OpsError('address_in_use', `${address} cannot be listened on: ${error.message}`, {

@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import type { Certificates, WatchedCertificates } from '../access/certificates.ts'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -28,10 +30,11 @@ const keepAliveTimeoutMs = 65_000
 const deadlineCheckMs = 1000
 const stopTimeoutMs = 5000
 
-/** Starts the OTLP/HTTP receiver. @throws OpsError `address_in_use`. */
+/** Starts the OTLP/HTTP receiver, over TLS when there are certificates. @throws OpsError `address_in_use`. */
 export async function startOtlpServer(
   config: OtlpServerConfig,
   bounds: ReceiverBounds,
+  certificates: WatchedCertificates | undefined,
   next: NextHops,
   metrics: Metrics,
   log: Logger,
@@ -44,7 +47,7 @@ export async function startOtlpServer(
     headersTimeout: Math.min(config.otlpRequestTimeoutMs, maxHeadersTimeoutMs),
     keepAliveTimeout: keepAliveTimeoutMs,
   }
-  const server = createServer(deadlines, (request, response) => {
+  const server = createHttpServer(deadlines, certificates, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'export request failed')
       metrics.requests.inc({ signal: 'none', outcome: 'internal' })
@@ -62,6 +65,22 @@ export async function startOtlpServer(
       return close(server)
     },
   }
+}
+
+function createHttpServer(
+  deadlines: ServerOptions,
+  certificates: WatchedCertificates | undefined,
+  listener: RequestListener,
+): Server {
+  if (certificates === undefined) return createServer(deadlines, listener)
+  const server = createTlsServer({ ...deadlines, ...secureOptions(certificates.current()) }, listener)
+  certificates.onChange((renewed) => server.setSecureContext(secureOptions(renewed)))
+  return server
+}
+
+function secureOptions({ cert, key, clientCa }: Certificates) {
+  if (clientCa === undefined) return { cert, key }
+  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true }
 }
 
 function close(server: Server): Promise<void> {

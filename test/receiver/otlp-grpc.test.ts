@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import {
   Client,
@@ -13,20 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { json } from '../support/json.ts'
 import { traceRequestBytes } from '../support/otlp-protobuf.ts'
-import { startTestSidecar, type TestSidecar, temporaryDirectory } from '../support/sidecar.ts'
+import { freePort, startTestSidecar, type TestSidecar, temporaryDirectory } from '../support/sidecar.ts'
 
 const tracesPath = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let sidecar: TestSidecar
 let client: Client
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}
 
 beforeAll(async () => {
   directory = await temporaryDirectory()

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -14,6 +16,15 @@ export interface TestSidecar extends Sidecar {
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'ops-sidecar-test-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** For OTLP/gRPC, whose port 0 means off. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
 }
 
 /** The configuration of a test: free ports, small journal, quick batches. */
