@@ -38,7 +38,17 @@ export interface EventToEmit {
  * @returns whether anything took it.
  */
 export function emitEvent(event: EventToEmit): boolean {
-  return (event.mode === 'span' && (emitOnSpan(event) || emitOnOwnSpan(event))) || emitLog(event)
+  if (event.mode === 'span') return emitOnSpan(event) || emitOnOwnSpan(event) || emitLog(event, event.parent)
+  return emitLog(event, spanOfLog(event))
+}
+
+/** A log event belongs to a span, too, where the request is traced: the one given, or one made for the attempt. */
+function spanOfLog({ span, ownSpan, parent, at }: EventToEmit): Context {
+  if (span?.isRecording() === true) return trace.setSpan(parent, span)
+  if (trace.getSpan(parent)?.isRecording() !== true) return parent
+  const own = startOwnSpan(ownSpan, parent)
+  own.end(at)
+  return trace.setSpan(parent, own)
 }
 
 function emitOnSpan(event: EventToEmit): boolean {
@@ -48,20 +58,25 @@ function emitOnSpan(event: EventToEmit): boolean {
 }
 
 function emitOnOwnSpan(event: EventToEmit): boolean {
-  const { name, kind, startedAt, attributes, statusMessage } = event.ownSpan
-  const tracer = trace.getTracer(scopeName)
-  const span = tracer.startSpan(name, { kind, startTime: startedAt, attributes }, event.parent)
+  const span = startOwnSpan(event.ownSpan, event.parent)
   if (!span.isRecording()) return false
-  span.setStatus({ code: SpanStatusCode.ERROR, message: statusMessage })
   span.addEvent(event.name, event.attributes, event.at)
   span.end(event.at)
   return true
 }
 
-function emitLog(event: EventToEmit): boolean {
+function startOwnSpan(span: EventToEmit['ownSpan'], parent: Context): Span {
+  const { name, kind, startedAt, attributes, statusMessage } = span
+  const started = trace
+    .getTracer(scopeName)
+    .startSpan(name, { kind, startTime: startedAt, attributes }, parent)
+  return started.setStatus({ code: SpanStatusCode.ERROR, message: statusMessage })
+}
+
+function emitLog(event: EventToEmit, context: Context): boolean {
   const logger = logs.getLogger(scopeName)
   const isEnabled = logger.enabled({
-    context: event.parent,
+    context,
     severityNumber: SeverityNumber.ERROR,
     eventName: event.name,
   })
@@ -75,7 +90,7 @@ function emitLog(event: EventToEmit): boolean {
     severityText: 'ERROR',
     timestamp: performance.timeOrigin + event.at,
     attributes: event.attributes,
-    context: event.parent,
+    context,
   })
   return true
 }

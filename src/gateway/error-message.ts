@@ -15,6 +15,10 @@ export function errorMessageIn(body: string | undefined): string | undefined {
 function messageOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { error, message } = value as { error?: unknown; message?: unknown }
-  if (typeof error === 'string') return error
-  return messageOf(error) ?? (typeof message === 'string' ? message : undefined)
+  // Fastify has both as text, and the message tells more: `{"error":"Internal Server Error","message":"…"}`.
+  return messageOf(error) ?? textOf(message) ?? textOf(error)
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -1,7 +1,7 @@
-import { type IncomingLike, type OutgoingLike, openRequest } from './serve-request.ts'
+import { type IncomingLike, type OutgoingLike, openRequest, type ParsedRequest } from './serve-request.ts'
 import { type RequestFields, runInUpstreamContext } from './upstream-context.ts'
 
-export interface ExpressRequestLike extends IncomingLike {
+export interface ExpressRequestLike extends IncomingLike, ParsedRequest {
   readonly originalUrl?: string | undefined
   readonly ip?: string | undefined
 }
@@ -16,11 +16,12 @@ export function expressUpstreamErrors<Request extends ExpressRequestLike>(
   options: ExpressMiddlewareOptions<Request> = {},
 ): (request: Request, response: OutgoingLike, next: () => void) => void {
   return (request, response, next) => {
-    const context = openRequest(request, response, {
+    const describe = () => ({
       path: request.originalUrl,
       clientIp: request.ip,
       ...options.fields?.(request),
     })
+    const context = openRequest(request, response, describe, request)
     runInUpstreamContext(context, next)
   }
 }

@@ -1,7 +1,7 @@
-import { type IncomingLike, type OutgoingLike, openRequest } from './serve-request.ts'
+import { type IncomingLike, type OutgoingLike, openRequest, type ParsedRequest } from './serve-request.ts'
 import { type RequestFields, runInUpstreamContext } from './upstream-context.ts'
 
-export interface FastifyRequestLike {
+export interface FastifyRequestLike extends ParsedRequest {
   readonly id: string
   readonly ip: string
   readonly raw: IncomingLike
@@ -29,11 +29,12 @@ const countedId = /^req-[0-9a-z]+$/
  */
 export function fastifyUpstreamErrors(fastify: FastifyLike, options: FastifyPluginOptions, done: Done): void {
   fastify.addHook('onRequest', (request, reply, next) => {
-    const context = openRequest(request.raw, reply.raw, {
+    const describe = () => ({
       requestId: countedId.test(request.id) ? undefined : request.id,
       clientIp: request.ip,
       ...options.fields?.(request),
     })
+    const context = openRequest(request.raw, reply.raw, describe, request)
     runInUpstreamContext(context, next)
   })
   done()

@@ -1,6 +1,6 @@
-import { isCallerAbort } from './describe-error.ts'
 import { guarded } from './guard.ts'
 import { observeStream } from './observe-stream.ts'
+import { recordRepeated, recordUnanswered } from './record-unanswered.ts'
 import { recordObservedError } from './record-upstream-error.ts'
 import { currentUpstreamContext, type UpstreamContext } from './upstream-context.ts'
 import type { UpstreamErrorDetails } from './upstream-error-details.ts'
@@ -38,11 +38,12 @@ export function instrumentFetch(fetch: Fetch, options: InstrumentFetchOptions = 
       accountId,
       accountName,
     })
+    if (context !== undefined && context.undecided.length > 0) guarded(() => recordRepeated(details()))
     let answer: Response
     try {
       answer = await fetch(input, init)
     } catch (error) {
-      if (!isCallerAbort(error)) guarded(() => recordObservedError(error, details()))
+      guarded(() => recordUnanswered(error, details()))
       throw error
     }
     if (isError(answer.status)) {

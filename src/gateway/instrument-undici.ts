@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { guarded } from './guard.ts'
+import { recordRepeated } from './record-unanswered.ts'
 import {
   type ChunkMessage,
   type ErrorMessage,
@@ -36,8 +37,12 @@ export function instrumentUndici(options: InstrumentUndiciOptions = {}): () => v
   function onCreate({ request }: RequestMessage): void {
     const origin = String(request.origin ?? '')
     const platform = platformOfOrigin(origin, platforms)
-    if (platform !== undefined)
-      attempts.set(request, watchAttempt(detailsOf(request, origin, platform), isError))
+    if (platform === undefined) return
+    const details = detailsOf(request, origin, platform)
+    const readHeaders = () => headersFromPairs(request.headers)
+    if (details.context !== undefined && details.context.undecided.length > 0)
+      recordRepeated({ ...details, requestHeaders: readHeaders() })
+    attempts.set(request, watchAttempt(details, readHeaders, isError))
   }
 
   const listeners = {

@@ -1,8 +1,8 @@
 import { isCallerAbort } from './describe-error.ts'
+import { noteFirstChunk } from './first-chunk.ts'
 import { guarded } from './guard.ts'
 import { recordObservedError } from './record-upstream-error.ts'
 import { createSseErrorScanner } from './sse-error-scanner.ts'
-import type { UpstreamContext } from './upstream-context.ts'
 import type { UpstreamErrorDetails } from './upstream-error-details.ts'
 
 /**
@@ -16,11 +16,18 @@ export function observeStream(
   const reader = body.getReader()
   const scanner = createSseErrorScanner()
   let isRecorded = false
+  let timeToFirstTokenMs = details.timeToFirstTokenMs
 
   function record(error: unknown, responseBody: string | undefined): void {
     if (isRecorded) return
     isRecorded = true
-    recordObservedError(error, { ...details, midStream: true, statusCode: 200, responseBody })
+    recordObservedError(error, {
+      ...details,
+      midStream: true,
+      statusCode: 200,
+      responseBody,
+      timeToFirstTokenMs,
+    })
   }
 
   function look(found: () => string | undefined): void {
@@ -41,7 +48,7 @@ export function observeStream(
             controller.close()
             return
           }
-          noteFirstChunk(details)
+          timeToFirstTokenMs ??= noteFirstChunk(details)
           look(() => scanner.push(value))
           controller.enqueue(value)
         } catch (error) {
@@ -53,11 +60,4 @@ export function observeStream(
     },
     { highWaterMark: 0 },
   )
-}
-
-function noteFirstChunk(details: UpstreamErrorDetails): void {
-  const context: UpstreamContext | undefined = details.context
-  if (context !== undefined && context.timeToFirstTokenMs === undefined) {
-    context.timeToFirstTokenMs = performance.now() - context.startedAt
-  }
 }

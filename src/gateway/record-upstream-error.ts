@@ -14,6 +14,7 @@ import { trackPending } from './pending-work.ts'
 import { readCloneBounded } from './read-body.ts'
 import { markRecorded } from './recorded-marks.ts'
 import { counters } from './telemetry-stats.ts'
+import { isTimeout, takeTimedOut } from './undecided-aborts.ts'
 import { currentUpstreamContext, type UpstreamContext } from './upstream-context.ts'
 import { addResponseBody } from './upstream-error-attributes.ts'
 import type { UpstreamErrorDetails } from './upstream-error-details.ts'
@@ -33,7 +34,7 @@ export function recordUpstreamError(error: unknown, details: UpstreamErrorDetail
     const isNew = markRecorded(error, request)
     const facts = isNew ? describeAttempt(error, details, request) : undefined
     if (facts === undefined || claimObserved(facts)) counters.duplicates += 1
-    else finishWithBody(openAttemptRecord(facts), error)
+    else finishWithBody(openAttemptRecord(takeTimedOut(facts) ?? facts), error)
   })
 }
 
@@ -48,11 +49,12 @@ export function recordObservedError(error: unknown, details: UpstreamErrorDetail
 }
 
 /**
- * The first half of recording an answer seen on the wire, whose body is yet to come. The gateway may hand in its own
- * error for it later.
+ * The first half of recording a failure seen on the wire. The client library's error for it shares nothing with what
+ * was seen; when the gateway hands it in later, it is claimed.
  */
-export function beginObservedError(details: UpstreamErrorDetails): AttemptRecord {
-  const record = openAttemptRecord(describeAttempt(undefined, details, details.context))
+export function beginObservedError(details: UpstreamErrorDetails, error?: unknown): AttemptRecord {
+  markRecorded(error, details.context)
+  const record = openAttemptRecord(describeAttempt(error, details, details.context))
   record.summary.isObserved = true
   return record
 }
@@ -102,14 +104,17 @@ export function finishUpstreamError(record: AttemptRecord, body: unknown, bodySi
 const maxDetailLength = 2_048
 
 /**
- * True for an answer that `instrumentUndici` recorded and that comes again as a client library's error: the same
- * request id and status. Each is claimed once, since upstreams may echo one id for every attempt.
+ * True for a failure that was seen on the wire and comes again as a client library's error: the same status and
+ * request id, if there is one, or the library's time limit. Each is claimed once, since upstreams may echo one id for
+ * every attempt.
  */
-function claimObserved({ context, upstreamRequestId, statusCode }: AttemptFacts): boolean {
-  if (context === undefined || upstreamRequestId === undefined) return false
+function claimObserved({ context, upstreamRequestId, error }: AttemptFacts): boolean {
+  if (context === undefined || (error.statusCode === 0 && !isTimeout(error))) return false
   const observed = context.attempts.find(
     (known) =>
-      known.isObserved && known.upstreamRequestId === upstreamRequestId && known.statusCode === statusCode,
+      known.isObserved &&
+      known.upstreamRequestId === upstreamRequestId &&
+      known.statusCode === error.statusCode,
   )
   if (observed !== undefined) observed.isObserved = false
   return observed !== undefined

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import { boundedBody } from './body-text.ts'
+import { errorMessageIn } from './error-message.ts'
 import { addHeaders } from './header-attributes.ts'
 import type { RecordingSettings } from './recording-settings.ts'
 import { requestAttributes, seconds, textOf, wholeMs } from './request-attributes.ts'
@@ -16,6 +17,9 @@ export function requestErrorAttributes(
 ): Attributes {
   const failure = classifyFailure(context, statusCode)
   const last = context.attempts.at(-1)
+  const answer = failure.body ?? (settings.responseBodies ? context.errorAnswer : undefined)
+  const answerText = boundedBody(answer, settings)?.text
+  const message = settings.redaction.text(failure.message) || errorMessageIn(answerText)
   const attributes: Attributes = {
     ...requestAttributes(context, {}, settings),
     'http.response.status_code': failure.statusCode,
@@ -23,8 +27,8 @@ export function requestErrorAttributes(
     'ops.error.type': failure.type,
     'ops.error.severity': failure.severity,
     'ops.error.business_limited': failure.businessLimited,
-    'ops.error.message': textOf(settings.redaction.text(failure.message)),
-    'ops.error.body': textOf(boundedBody(failure.body, settings)?.text),
+    'ops.error.message': textOf(message),
+    'ops.error.body': textOf(answerText),
     'ops.error.upstream.status_code': last?.statusCode,
     'ops.error.upstream.message': textOf(last?.message),
     'ops.error.upstream.detail': textOf(last?.detail),
@@ -36,6 +40,7 @@ export function requestErrorAttributes(
     'gen_ai.response.time_to_first_chunk': seconds(context.timeToFirstTokenMs),
   }
   addHeaders(attributes, 'request', context.requestHeaders, settings)
-  if (settings.requestBodies) addRequestBody(attributes, failure.requestBody, settings)
+  const requestBody = failure.requestBody ?? context.parsedRequest?.body
+  if (settings.requestBodies) addRequestBody(attributes, requestBody, settings)
   return attributes
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { endRequest } from './end-request.ts'
+import { guarded } from './guard.ts'
 import {
   openUpstreamContext,
   type RequestFields,
@@ -17,18 +18,29 @@ export interface IncomingLike {
 export interface OutgoingLike {
   readonly statusCode: number
   once(event: 'close', listener: () => void): unknown
+  end: (...args: never[]) => unknown
+  getHeader(name: string): unknown
+}
+/** Where a framework keeps the body that it parsed. */
+export interface ParsedRequest {
+  readonly body?: unknown
 }
 
 /**
  * Opens the context of one gateway request and ends it when its answer is done or its connection is gone.
- * `fields` precede what the request itself tells. For frameworks without an adapter here, and for node:http.
+ * What `describe` says precedes what the request itself tells.
  */
 export function openRequest(
   request: IncomingLike,
   response: OutgoingLike,
-  fields: RequestFields,
+  describe: () => RequestFields,
+  parsed: ParsedRequest | undefined,
 ): UpstreamContext {
   const headers = request.headers
+  let fields: RequestFields | undefined
+  guarded(() => {
+    fields = describe()
+  })
   const context = openUpstreamContext(fields)
   context.requestId ??= randomUUID()
   context.clientRequestId ??= textOf(headers['x-client-request-id']) ?? textOf(headers['x-request-id'])
@@ -37,6 +49,8 @@ export function openRequest(
   context.clientIp ??= request.socket?.remoteAddress
   context.userAgent ??= headers['user-agent'] as string | undefined
   context.requestHeaders = headers
+  context.parsedRequest = parsed
+  keepErrorAnswer(context, response)
   // 'close' comes after every answer, also after one that was cut off; 'finish' does not.
   response.once('close', () => endRequest(context, response.statusCode))
   return context
@@ -49,7 +63,27 @@ export function serveRequest<Result>(
   fields: RequestFields,
   work: () => Result,
 ): Result {
-  return runInUpstreamContext(openRequest(request, response, fields), work)
+  return runInUpstreamContext(
+    openRequest(request, response, () => fields, undefined),
+    work,
+  )
+}
+
+/**
+ * The body of an error answer comes whole with `end`, whatever the framework. A streamed or encoded one is not kept: the
+ * last failed attempt tells what was in it.
+ */
+function keepErrorAnswer(context: UpstreamContext, response: OutgoingLike): void {
+  const end = response.end
+  response.end = (...args: never[]) => {
+    guarded(() => {
+      const [body] = args as unknown[]
+      const isBody = typeof body === 'string' || body instanceof Uint8Array
+      if (response.statusCode >= 400 && isBody && response.getHeader('content-encoding') === undefined)
+        context.errorAnswer = body
+    })
+    return end.apply(response, args)
+  }
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {

@@ -16,7 +16,12 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { countExports, queueDropMeter } from './count-exports.ts'
 import { settlePending } from './pending-work.ts'
 import { configureRecording } from './recording-settings.ts'
-import { type TelemetryOptions, type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts'
+import {
+  type SignalSettings,
+  type TelemetryOptions,
+  type TelemetrySettings,
+  telemetrySettings,
+} from './telemetry-settings.ts'
 
 export interface Telemetry {
   /** False when OpenTelemetry was set up before: events go to that SDK, and flushing is its owner's. */
@@ -37,14 +42,22 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   if (options.recording !== undefined) configureRecording(options.recording)
   if (isTracerProviderSet()) return { started: false, forceFlush: settlePending, shutdown: settlePending }
 
-  const spanProcessor = new BatchSpanProcessor({
-    exporter: countExports(traceExporter(settings)),
-    ...batchLimits(settings),
-  })
-  const logProcessor = new BatchLogRecordProcessor({
-    exporter: countExports(logExporter(settings)),
-    ...batchLimits(settings),
-  })
+  const spanProcessors = settings.traces.isExported
+    ? [
+        new BatchSpanProcessor({
+          exporter: countExports(traceExporter(settings)),
+          ...batchLimits(settings.traces),
+        }),
+      ]
+    : []
+  const logRecordProcessors = settings.logs.isExported
+    ? [
+        new BatchLogRecordProcessor({
+          exporter: countExports(logExporter(settings)),
+          ...batchLimits(settings.logs),
+        }),
+      ]
+    : []
   const sdk = new NodeSDK({
     resource: defaultResource().merge(resourceFromAttributes(settings.resourceAttributes)),
     // Not the process detector: a command line can hold secrets. What is detected wins over `resource`, so that what
@@ -60,15 +73,16 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
           ],
         }),
     ...(settings.serviceName === undefined ? {} : { serviceName: settings.serviceName }),
-    spanProcessors: [spanProcessor],
-    logRecordProcessors: [logProcessor],
+    spanProcessors,
+    logRecordProcessors,
     metricReaders: [],
   })
   sdk.start()
 
   const flush = async () => {
     await settlePending()
-    await Promise.allSettled([spanProcessor.forceFlush(), logProcessor.forceFlush()])
+    const processors = [...spanProcessors, ...logRecordProcessors]
+    await Promise.allSettled(processors.map((processor) => processor.forceFlush()))
   }
   let stopped: Promise<void> | undefined
   return {
@@ -84,11 +98,11 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   }
 }
 
-function batchLimits(settings: TelemetrySettings) {
+function batchLimits({ maxQueueSize, maxExportBatchSize, scheduledDelayMs }: SignalSettings) {
   return {
-    maxQueueSize: settings.maxQueueSize,
-    maxExportBatchSize: settings.maxExportBatchSize,
-    scheduledDelayMillis: settings.scheduledDelayMs,
+    maxQueueSize,
+    maxExportBatchSize,
+    scheduledDelayMillis: scheduledDelayMs,
     selfObsMeterProvider: queueDropMeter,
   }
 }
@@ -107,13 +121,17 @@ function exporterConfig(settings: TelemetrySettings, url: string | undefined): E
 }
 
 function traceExporter(settings: TelemetrySettings) {
-  const config = exporterConfig(settings, settings.tracesUrl)
-  return settings.protocol === 'http/json' ? new JsonTraceExporter(config) : new ProtobufTraceExporter(config)
+  const config = exporterConfig(settings, settings.traces.url)
+  return settings.traces.protocol === 'http/json'
+    ? new JsonTraceExporter(config)
+    : new ProtobufTraceExporter(config)
 }
 
 function logExporter(settings: TelemetrySettings) {
-  const config = exporterConfig(settings, settings.logsUrl)
-  return settings.protocol === 'http/json' ? new JsonLogExporter(config) : new ProtobufLogExporter(config)
+  const config = exporterConfig(settings, settings.logs.url)
+  return settings.logs.protocol === 'http/json'
+    ? new JsonLogExporter(config)
+    : new ProtobufLogExporter(config)
 }
 
 /** The API hands out a proxy; its delegate is a no-op provider until somebody registers a real one. */

@@ -20,11 +20,11 @@ export interface TelemetryOptions {
   readonly compression?: 'gzip' | 'none' | undefined
   /** Limit of one export, retries included. Env: OTEL_EXPORTER_OTLP_TIMEOUT. Default: 10000. */
   readonly exportTimeoutMs?: number | undefined
-  /** Spans held while they wait for an export. Env: OTEL_BSP_MAX_QUEUE_SIZE. Default: 2048. */
+  /** Spans (and log events) held while they wait for an export. Env: OTEL_BSP_ (OTEL_BLRP_) MAX_QUEUE_SIZE. Default: 2048. */
   readonly maxQueueSize?: number | undefined
-  /** Spans of one export. Env: OTEL_BSP_MAX_EXPORT_BATCH_SIZE. Default: 256. */
+  /** Of one export. Env: OTEL_BSP_ (OTEL_BLRP_) MAX_EXPORT_BATCH_SIZE. Default: 256. */
   readonly maxExportBatchSize?: number | undefined
-  /** Env: OTEL_BSP_SCHEDULE_DELAY. Default: 1000. */
+  /** Env: OTEL_BSP_ (OTEL_BLRP_) SCHEDULE_DELAY. Default: 1000. */
   readonly scheduledDelayMs?: number | undefined
   /** How long `shutdown` waits for the last export. Default: 5000. */
   readonly shutdownTimeoutMs?: number | undefined
@@ -34,52 +34,70 @@ export interface TelemetryOptions {
 export interface TelemetrySettings {
   readonly serviceName: string | undefined
   readonly resourceAttributes: Readonly<Record<string, string>>
-  readonly protocol: OtlpProtocol
-  /** undefined: the exporter reads them from the environment. */
-  readonly tracesUrl: string | undefined
-  readonly logsUrl: string | undefined
+  readonly traces: SignalSettings
+  readonly logs: SignalSettings
+  /** undefined, here and below: the exporter reads it from the environment. */
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly compression: 'gzip' | 'none' | undefined
   readonly exportTimeoutMs: number | undefined
+  readonly shutdownTimeoutMs: number
+}
+
+export interface SignalSettings {
+  /** False where OTEL_TRACES_EXPORTER or OTEL_LOGS_EXPORTER is none. */
+  readonly isExported: boolean
+  readonly protocol: OtlpProtocol
+  readonly url: string | undefined
   readonly maxQueueSize: number
   readonly maxExportBatchSize: number
   readonly scheduledDelayMs: number
-  readonly shutdownTimeoutMs: number
 }
 
 type Env = Readonly<Record<string, string | undefined>>
 
 /** @throws RangeError with the option or variable and its value, for a protocol, endpoint or number of no use. */
 export function telemetrySettings(options: TelemetryOptions, env: Env): TelemetrySettings {
-  const maxQueueSize = positive('maxQueueSize', options.maxQueueSize, env, 'OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048
-  const batchSize =
-    positive('maxExportBatchSize', options.maxExportBatchSize, env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 256
   return {
     serviceName: options.serviceName,
     resourceAttributes: options.resourceAttributes ?? {},
-    protocol: protocolOf(options, env),
-    tracesUrl: signalUrl('traces', options, env),
-    logsUrl: signalUrl('logs', options, env),
+    traces: signalSettings('traces', 'OTEL_BSP', options, env),
+    logs: signalSettings('logs', 'OTEL_BLRP', options, env),
     headers: headersOf(options),
     compression: options.compression ?? (isCompressionSet(env) ? undefined : 'gzip'),
     exportTimeoutMs: positive('exportTimeoutMs', options.exportTimeoutMs, env, undefined),
-    maxQueueSize,
-    maxExportBatchSize: Math.min(batchSize, maxQueueSize),
-    scheduledDelayMs:
-      positive('scheduledDelayMs', options.scheduledDelayMs, env, 'OTEL_BSP_SCHEDULE_DELAY') ?? 1_000,
     shutdownTimeoutMs: positive('shutdownTimeoutMs', options.shutdownTimeoutMs, env, undefined) ?? 5_000,
   }
 }
 
-function protocolOf(options: TelemetryOptions, env: Env): OtlpProtocol {
-  const protocol =
-    options.protocol ??
-    (env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/json').trim()
+type Signal = 'traces' | 'logs'
+
+function signalSettings(
+  signal: Signal,
+  batchPrefix: 'OTEL_BSP' | 'OTEL_BLRP',
+  options: TelemetryOptions,
+  env: Env,
+): SignalSettings {
+  const limit = (name: 'maxQueueSize' | 'maxExportBatchSize' | 'scheduledDelayMs', variable: string) =>
+    positive(name, options[name], env, `${batchPrefix}_${variable}`)
+  const maxQueueSize = limit('maxQueueSize', 'MAX_QUEUE_SIZE') ?? 2_048
+  return {
+    isExported: env[`OTEL_${signal.toUpperCase()}_EXPORTER`]?.trim() !== 'none',
+    protocol: protocolOf(signal, options, env),
+    url: signalUrl(signal, options, env),
+    maxQueueSize,
+    maxExportBatchSize: Math.min(limit('maxExportBatchSize', 'MAX_EXPORT_BATCH_SIZE') ?? 256, maxQueueSize),
+    scheduledDelayMs: limit('scheduledDelayMs', 'SCHEDULE_DELAY') ?? 1_000,
+  }
+}
+
+function protocolOf(signal: Signal, options: TelemetryOptions, env: Env): OtlpProtocol {
+  const ofSignal = env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`]
+  const protocol = options.protocol ?? (ofSignal || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/json').trim()
   if (protocol === 'http/json' || protocol === 'http/protobuf') return protocol
   throw new RangeError(`OTLP protocol '${protocol}' is not supported here: use http/json or http/protobuf`)
 }
 
-function signalUrl(signal: 'traces' | 'logs', options: TelemetryOptions, env: Env): string | undefined {
+function signalUrl(signal: Signal, options: TelemetryOptions, env: Env): string | undefined {
   const isInEnv =
     env.OTEL_EXPORTER_OTLP_ENDPOINT || env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]
   if (options.endpoint === undefined && isInEnv) return undefined

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, context as otelContext, type Span } from '@opentelemetry/api'
+import type { AttemptFacts } from './failed-attempt.ts'
 
 /** An identifier as gateways keep it; the contract's columns are text. */
 export type Identifier = string | number | bigint
@@ -61,8 +62,14 @@ export interface UpstreamContext extends RequestFields {
   requestHeaders: Readonly<Record<string, unknown>> | undefined
   /** OpenTelemetry's context of the request: parent of everything recorded for it. */
   parent: Context
+  /** Requests to upstreams that were aborted, by their caller or by its client library's time limit. */
+  undecided: readonly AttemptFacts[]
   /** A span that the SDK opened for a request that had none, ended with the request. */
   ownSpan: Span | undefined
+  /** By reference, as the headers are; its body is read only when there is an error and bodies were asked for. */
+  parsedRequest: { readonly body?: unknown } | undefined
+  /** The body of an error answer to the client, as it was sent. */
+  errorAnswer: string | Uint8Array | undefined
   /** What `failRequest` was told. */
   failure: RequestFailure | undefined
   /** Reads of error bodies that the final record waits for. */
@@ -78,17 +85,19 @@ export interface RequestFailure {
   /** P1 to P3. */
   readonly severity?: string | undefined
   readonly message?: string | undefined
-  /** The body that the client got. */
+  /** The body that the client got. Default: what the adapters saw being sent. */
   readonly body?: unknown
   readonly statusCode?: number | undefined
   /** The client reached a limit of its contract (quota, balance, rate), which is no fault of the service. */
   readonly businessLimited?: boolean | undefined
+  /** Sent only with `requestBodies` on. Default: what Fastify or Express parsed. */
   readonly requestBody?: unknown
 }
 
 const storage = new AsyncLocalStorage<UpstreamContext>()
-/** Shared by all requests without a failure. */
+/** Both shared by all requests without a failure. */
 const noAttempts: readonly FailedAttempt[] = []
+const noUndecided: readonly AttemptFacts[] = []
 const noFields: RequestFields = {}
 
 /** Opens the context of one gateway request. Give it to `runInUpstreamContext` and `endRequest`. */
@@ -121,7 +130,10 @@ export function openUpstreamContext(fields: RequestFields = noFields): UpstreamC
     attemptCount: 0,
     requestHeaders: undefined,
     parent: otelContext.active(),
+    undecided: noUndecided,
     ownSpan: undefined,
+    parsedRequest: undefined,
+    errorAnswer: undefined,
     failure: undefined,
     pending: undefined,
     ended: false,

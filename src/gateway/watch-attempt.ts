@@ -2,14 +2,11 @@ import { readLimitBytes } from './body-text.ts'
 import { decodeBody } from './decode-body.ts'
 import { isCallerAbort } from './describe-error.ts'
 import type { AttemptRecord } from './failed-attempt.ts'
+import { noteFirstChunk } from './first-chunk.ts'
 import { guarded } from './guard.ts'
 import { trackPending } from './pending-work.ts'
-import {
-  beginObservedError,
-  finishUpstreamError,
-  holdRequestOpen,
-  recordObservedError,
-} from './record-upstream-error.ts'
+import { recordUnanswered } from './record-unanswered.ts'
+import { beginObservedError, finishUpstreamError, holdRequestOpen } from './record-upstream-error.ts'
 import { recordingSettings } from './recording-settings.ts'
 import { createSseErrorScanner, type SseErrorScanner } from './sse-error-scanner.ts'
 import type { UpstreamErrorDetails } from './upstream-error-details.ts'
@@ -29,22 +26,26 @@ export interface WatchedAttempt {
  */
 export function watchAttempt(
   details: UpstreamErrorDetails,
+  readRequestHeaders: () => Record<string, string>,
   isError: (statusCode: number) => boolean,
 ): WatchedAttempt {
   let state: 'waiting' | 'failed' | 'streaming' | 'done' = 'waiting'
   let headers: Record<string, string> = {}
   let collected: CollectedBody | undefined
   let scanner: SseErrorScanner | undefined
+  let timeToFirstTokenMs: number | undefined
 
-  function recordMidStream(error: unknown, responseBody: string | undefined): void {
+  const describe = (): UpstreamErrorDetails => ({
+    ...details,
+    requestHeaders: readRequestHeaders(),
+    responseHeaders: headers,
+    timeToFirstTokenMs,
+  })
+
+  function recordMidStream(error: unknown, body: string | undefined): void {
     state = 'done'
-    recordObservedError(error, {
-      ...details,
-      midStream: true,
-      statusCode: 200,
-      responseHeaders: headers,
-      responseBody,
-    })
+    const record = beginObservedError({ ...describe(), midStream: true, statusCode: 200 }, error)
+    finishUpstreamError(record, body)
   }
 
   return {
@@ -53,7 +54,7 @@ export function watchAttempt(
       headers = readHeaders()
       if (isError(statusCode)) {
         state = 'failed'
-        const record = beginObservedError({ ...details, statusCode, responseHeaders: headers })
+        const record = beginObservedError({ ...describe(), statusCode })
         collected = collectBody(record, headers['content-encoding'])
         return
       }
@@ -65,6 +66,7 @@ export function watchAttempt(
     onChunk(chunk) {
       collected?.add(chunk)
       if (state !== 'streaming' || scanner === undefined) return
+      timeToFirstTokenMs ??= noteFirstChunk(details)
       const data = scanner.push(chunk)
       if (data !== undefined) recordMidStream(undefined, data)
     },
@@ -76,10 +78,8 @@ export function watchAttempt(
     },
     onError(error) {
       if (state === 'failed') collected?.finish()
-      else if (state !== 'done' && !isCallerAbort(error)) {
-        if (state === 'streaming') recordMidStream(error, undefined)
-        else recordObservedError(error, details)
-      }
+      else if (state === 'waiting') recordUnanswered(error, describe())
+      else if (state === 'streaming' && !isCallerAbort(error)) recordMidStream(error, undefined)
       state = 'done'
     },
   }

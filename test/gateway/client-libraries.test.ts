@@ -2,7 +2,12 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { instrumentFetch, recordUpstreamError } from '../../src/gateway/index.ts'
+import {
+  instrumentFetch,
+  openUpstreamContext,
+  recordUpstreamError,
+  runInUpstreamContext,
+} from '../../src/gateway/index.ts'
 import { captureTelemetry } from './capture-telemetry.ts'
 import {
   type Answering,
@@ -111,6 +116,38 @@ describe('errors of the openai client', () => {
     const events = await capture.upstreamErrors()
     expect(events.map((event) => event.attributes['http.response.status_code'])).toEqual([0, 500])
     expect(events.map((event) => event.attributes['gen_ai.provider.name'])).toEqual(['openai', 'openai'])
+  })
+
+  it('of its time limit are recorded attempt by attempt, and once each, through an instrumented fetch', async () => {
+    const capture = await captureTelemetry()
+    const baseURL = await serveAnswers(() => {})
+    const client = new OpenAI({
+      apiKey,
+      baseURL,
+      maxRetries: 1,
+      timeout: 50,
+      fetch: instrumentFetch(fetch, { platform: 'openai' }),
+    })
+    await runInUpstreamContext(openUpstreamContext({}), async () => {
+      recordUpstreamError(await failureOf(client.chat.completions.create(openAiRequest)))
+    })
+    const events = await capture.upstreamErrors()
+    expect(events.map((event) => event.attributes['error.type'])).toEqual(['TimeoutError', 'TimeoutError'])
+    expect(events.map((event) => event.attributes['http.request.resend_count'])).toEqual([0, 1])
+  })
+
+  it('are none when the caller gives up before its time limit', async () => {
+    const capture = await captureTelemetry()
+    const baseURL = await serveAnswers(() => {})
+    const client = new OpenAI({ apiKey, baseURL, fetch: instrumentFetch(fetch) })
+    const signal = AbortSignal.abort()
+    const later = new AbortController()
+    setTimeout(() => later.abort(), 30)
+    for (const given of [signal, later.signal]) {
+      await failureOf(client.chat.completions.create(openAiRequest, { signal: given }))
+    }
+    await capture.flush()
+    expect(capture.otlp.spans).toEqual([])
   })
 
   it('of streams are recorded once through an instrumented fetch', async () => {

@@ -15,6 +15,7 @@ import {
   breakOff,
   closedPort,
   eventStream,
+  htmlUnavailable,
   openAiRateLimit,
   serveAnswers,
 } from './loopback-server.ts'
@@ -121,6 +122,36 @@ describe('instrumentUndici', () => {
       }
     })
     expect(await capture.upstreamErrors()).toHaveLength(2)
+  })
+
+  it("does the same for a page without a request id, an error in a stream, and the library's time limit", async () => {
+    const capture = await captureTelemetry()
+    const url = await serveAnswers(
+      htmlUnavailable,
+      eventStream(['data: {"choices":[]}\n\n', 'data: {"error":{"message":"broken"}}\n\n']),
+      () => {},
+    )
+    listenTo(url)
+    const client = new OpenAI({ apiKey: 'key-of-the-test', baseURL: url, maxRetries: 0 })
+    const messages = [{ role: 'user' as const, content: 'hello' }]
+    const failing: readonly (() => Promise<unknown>)[] = [
+      () => client.models.list(),
+      async () => {
+        const stream = await client.chat.completions.create({ model: 'm', messages, stream: true })
+        for await (const _chunk of stream);
+      },
+      () => client.models.list({ timeout: 50 }),
+    ]
+    await runInUpstreamContext(openUpstreamContext({}), async () => {
+      for (const call of failing) await call().catch(recordUpstreamError)
+    })
+    const events = await capture.upstreamErrors()
+    expect(events.map((event) => event.attributes['ops.upstream.error.kind'])).toEqual([
+      'http_error',
+      'stream_error',
+      'request_error',
+    ])
+    expect(events[1]?.attributes['gen_ai.response.time_to_first_chunk']).toBeGreaterThan(0)
   })
 
   it('stops listening', async () => {

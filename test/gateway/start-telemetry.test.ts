@@ -30,13 +30,16 @@ afterEach(() => {
 describe('settings', () => {
   it('are loopback, JSON, gzip and small batches by default', () => {
     expect(telemetrySettings({}, {})).toMatchObject({
-      protocol: 'http/json',
-      tracesUrl: 'http://127.0.0.1:4318/v1/traces',
-      logsUrl: 'http://127.0.0.1:4318/v1/logs',
+      traces: {
+        isExported: true,
+        protocol: 'http/json',
+        url: 'http://127.0.0.1:4318/v1/traces',
+        maxQueueSize: 2_048,
+        maxExportBatchSize: 256,
+        scheduledDelayMs: 1_000,
+      },
+      logs: { isExported: true, url: 'http://127.0.0.1:4318/v1/logs', maxExportBatchSize: 256 },
       compression: 'gzip',
-      maxQueueSize: 2_048,
-      maxExportBatchSize: 256,
-      scheduledDelayMs: 1_000,
     })
   })
 
@@ -46,20 +49,20 @@ describe('settings', () => {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
       OTEL_EXPORTER_OTLP_COMPRESSION: 'none',
       OTEL_BSP_MAX_QUEUE_SIZE: '100',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
+      OTEL_BLRP_SCHEDULE_DELAY: '250',
+      OTEL_LOGS_EXPORTER: 'none',
     }
     expect(telemetrySettings({}, env)).toMatchObject({
-      protocol: 'http/protobuf',
-      // Left to the exporter, which reads the environment itself.
-      tracesUrl: undefined,
+      // The endpoint is left to the exporter, which reads the environment itself.
+      traces: { protocol: 'http/protobuf', url: undefined, maxQueueSize: 100, maxExportBatchSize: 100 },
+      logs: { isExported: false, protocol: 'http/json', scheduledDelayMs: 250, maxQueueSize: 2_048 },
       compression: undefined,
-      maxQueueSize: 100,
-      maxExportBatchSize: 100,
     })
     expect(
       telemetrySettings({ endpoint: 'http://sidecar:4318/', protocol: 'http/json', token: 't' }, env),
     ).toMatchObject({
-      protocol: 'http/json',
-      tracesUrl: 'http://sidecar:4318/v1/traces',
+      traces: { protocol: 'http/json', url: 'http://sidecar:4318/v1/traces' },
       headers: { authorization: 'Bearer t' },
     })
   })
@@ -146,6 +149,29 @@ describe('what is exported', () => {
       expect(event.attributes['ops.request.id']).toBe('r-1')
       expect(Math.abs(Number(event.timeUnixNano / 1_000_000n) - Date.now())).toBeLessThan(5_000)
     }
+  })
+
+  it('is a log event on a CLIENT span of its own where the request is traced', async () => {
+    const capture = await captureTelemetry({ recording: { emit: 'log' } })
+    const server = trace.getTracer('http-instrumentation').startSpan('POST /', { kind: SpanKind.SERVER })
+    const request = context.with(trace.setSpan(context.active(), server), () => openUpstreamContext({}))
+    runInUpstreamContext(request, () => recordUpstreamError(newFailure()))
+    endRequest(request, 502)
+    server.end()
+    const [attempt] = await capture.upstreamErrors()
+    const [record] = await capture.requestErrors()
+    const client = capture.otlp.spans.find(({ kind }) => kind === 3)
+    expect(client).toMatchObject({ parentSpanId: server.spanContext().spanId, status: { code: 2 } })
+    expect(attempt).toMatchObject({ span: undefined, spanId: client?.spanId, traceId: client?.traceId })
+    expect(record).toMatchObject({ span: undefined, spanId: server.spanContext().spanId })
+  })
+
+  it('goes out by the other signal where one has no exporter', async () => {
+    vi.stubEnv('OTEL_TRACES_EXPORTER', 'none')
+    const capture = await captureTelemetry()
+    recordUpstreamError(newFailure())
+    expect(await capture.upstreamErrors()).toHaveLength(1)
+    expect(capture.otlp.requests.map(({ path }) => path)).toEqual(['/v1/logs'])
   })
 
   it('becomes a log event where the caller decided not to sample the trace', async () => {
