@@ -88,7 +88,13 @@ function createProgram(env: Env): Command {
     .description('print a new token and the entry of it for OPS_TOKENS_FILE')
     .requiredOption('--name <name>', 'who uses it')
     .requiredOption('--scope <scope...>', 'ingest, read, export, retry or admin')
-    .action((options: { name: string; scope: string[] }) => printNewToken(options.name, options.scope))
+    .option(
+      '--service-namespace <namespace...>',
+      'the only values of service.namespace that it reads and writes',
+    )
+    .action((options: { name: string; scope: string[]; serviceNamespace?: string[] }) =>
+      printNewToken(options.name, options.scope, options.serviceNamespace),
+    )
   return program
 }
 

@@ -17,6 +17,7 @@ export interface PipelineHops {
     encoding: ExportRequest['encoding'],
     body: Uint8Array,
     withoutBodies: boolean,
+    serviceNamespaces: ExportRequest['serviceNamespaces'],
   ) => DecodedExport | Promise<DecodedExport>
   readonly recent: RecentEvents
   readonly journal: Pick<Journal, 'append'>
@@ -44,10 +45,11 @@ const refusals: Record<Extract<AppendResult, { status: 'refused' }>['reason'], [
 
 /** The way of one export request: decode, drop what came before, append; the answer is given when the rows are durable. */
 export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger): HandleExport {
-  return async ({ signal, encoding, body }): Promise<ExportOutcome> => {
+  return async ({ signal, encoding, body, serviceNamespaces }): Promise<ExportOutcome> => {
     let decoded: DecodedExport
     try {
-      decoded = await hops.decode(signal, encoding, body, hops.pressure() > shedBodiesAbove)
+      const withoutBodies = hops.pressure() > shedBodiesAbove
+      decoded = await hops.decode(signal, encoding, body, withoutBodies, serviceNamespaces)
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error
       return { status: 'refused', code: 'malformed_otlp', message: error.message }

@@ -42,7 +42,11 @@ function pipeline(names: readonly string[], hops: Partial<PipelineHops> = {}) {
     metrics,
     pino({ level: 'silent' }),
   )
-  return { export: () => handle({ signal: 'traces', encoding: 'json', body }), metrics, appended }
+  return {
+    export: () => handle({ signal: 'traces', encoding: 'json', body, serviceNamespaces: undefined }),
+    metrics,
+    appended,
+  }
 }
 
 async function counted(counter: { get(): Promise<{ values: { value: number }[] }> }): Promise<number> {

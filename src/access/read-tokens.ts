@@ -12,6 +12,9 @@ const fileSchema = Type.Object(
           name: Type.String({ minLength: 1, maxLength: 100 }),
           sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
           scopes: Type.Array(Type.Union(scopes.map((scope) => Type.Literal(scope))), { minItems: 1 }),
+          service_namespaces: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 100 }),
+          ),
         },
         { additionalProperties: false },
       ),
@@ -21,7 +24,7 @@ const fileSchema = Type.Object(
 )
 
 /**
- * The entries of a tokens file: `{"tokens": [{"name", "sha256", "scopes"}]}`, as `ops-sidecar token create` prints them.
+ * The entries of a tokens file: `{"tokens": [{"name", "sha256", "scopes", "service_namespaces"?}]}`, as `ops-sidecar token create` prints them.
  * @throws OpsError `invalid_config` that names the place, never the content.
  */
 export function readTokens(path: string): readonly TokenEntry[] {

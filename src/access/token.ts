@@ -9,10 +9,20 @@ export interface TokenEntry {
   /** SHA-256 of the token, 64 hex digits. */
   readonly sha256: string
   readonly scopes: readonly Scope[]
+  /** The only values of `service.namespace` that it reads and writes. Default: all, and events without one. */
+  readonly service_namespaces?: readonly string[]
 }
 
+/** The namespaces that a token is restricted to; undefined when it is not. */
+export type ServiceNamespaces = readonly string[] | undefined
+
 export type Access =
-  | { readonly status: 'granted'; readonly name: string }
+  | {
+      readonly status: 'granted'
+      /** Of the token; '' while no tokens are configured. */
+      readonly name: string
+      readonly serviceNamespaces: ServiceNamespaces
+    }
   /** No token, or none that is known. */
   | { readonly status: 'unauthenticated' }
   /** A known token without the scope. */
@@ -27,9 +37,12 @@ const prefix = 'ops_'
 export function createToken(
   name: string,
   tokenScopes: readonly Scope[],
+  serviceNamespaces: readonly string[] = [],
 ): { token: string; entry: TokenEntry } {
   const token = prefix + randomBytes(32).toString('base64url')
-  return { token, entry: { name, sha256: digest(token).toString('hex'), scopes: tokenScopes } }
+  const entry = { name, sha256: digest(token).toString('hex'), scopes: tokenScopes }
+  if (serviceNamespaces.length === 0) return { token, entry }
+  return { token, entry: { ...entry, service_namespaces: serviceNamespaces } }
 }
 
 /**
@@ -37,7 +50,7 @@ export function createToken(
  * with every entry, in a time that does not tell how much of it was right. `admin` includes every scope.
  */
 export function createCheckAccess(entries: readonly TokenEntry[]): CheckAccess {
-  if (entries.length === 0) return () => ({ status: 'granted', name: '' })
+  if (entries.length === 0) return () => ({ status: 'granted', name: '', serviceNamespaces: undefined })
   const known = entries.map((entry) => ({ entry, hash: Buffer.from(entry.sha256, 'hex') }))
   return (authorization, scope) => {
     const presented = digest(/^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '')
@@ -45,7 +58,8 @@ export function createCheckAccess(entries: readonly TokenEntry[]): CheckAccess {
     for (const { entry, hash } of known) if (timingSafeEqual(hash, presented)) found = entry
     if (found === undefined) return { status: 'unauthenticated' }
     const allowed = found.scopes.includes(scope) || found.scopes.includes('admin')
-    return { status: allowed ? 'granted' : 'forbidden', name: found.name }
+    if (!allowed) return { status: 'forbidden', name: found.name }
+    return { status: 'granted', name: found.name, serviceNamespaces: found.service_namespaces }
   }
 }
 

@@ -1,14 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RunQuery } from '../store/query.ts'
+import type { RunQuery, RunRestrictedQuery } from '../store/query.ts'
 
 /**
- * The queries of one request: ended when its client hangs up, and told in `Server-Timing` with the time in ClickHouse,
- * rows and bytes read, and the time waited for a reader.
+ * The queries of one request: restricted to the namespaces of its token, ended when its client hangs up, and told in
+ * `Server-Timing` with the time in ClickHouse, rows and bytes read, and the time waited for a reader.
  */
-export function queriesOf(run: RunQuery, request: FastifyRequest, reply: FastifyReply): RunQuery {
+export function queriesOf(run: RunRestrictedQuery, request: FastifyRequest, reply: FastifyReply): RunQuery {
+  const { serviceNamespaces } = request
   const total = { queries: 0, elapsedMs: 0, waitedMs: 0, rowsRead: 0, bytesRead: 0 }
-  return async (query, signal = request.signal) => {
-    const result = await run<never>(query, signal)
+  const runForRequest: RunQuery = async (query, signal = request.signal) => {
+    const result = await run<never>({ ...query, serviceNamespaces }, signal)
     total.queries++
     total.elapsedMs += result.elapsedMs
     total.waitedMs += result.waitedMs
@@ -22,4 +23,5 @@ export function queriesOf(run: RunQuery, request: FastifyRequest, reply: Fastify
       )
     return result
   }
+  return Object.assign(runForRequest, { serviceNamespaces })
 }

@@ -26,3 +26,22 @@ export const routeScopes: Readonly<Record<string, RouteAccess>> = {
   '/api/v1/errors/:id': 'read',
   '/api/v1/requests/:request_id': 'read',
 }
+
+/**
+ * The routes whose answers hold only what the namespaces of the token show. Tokens that are restricted to namespaces are
+ * refused everywhere else, so that a new route shows them nothing by oversight.
+ */
+export const restrictedRoutes: ReadonlySet<string> = new Set([
+  '/api/v1/upstream-errors',
+  '/api/v1/upstream-errors/:event_id',
+  '/api/v1/upstream-errors/count',
+  '/api/v1/upstream-errors/histogram',
+  '/api/v1/upstream-errors/top',
+  '/api/v1/upstream-errors/groups',
+  '/api/v1/upstream-errors/throttling',
+  '/api/v1/upstream-errors/tail',
+  '/api/v1/upstream-errors/export',
+  '/api/v1/errors',
+  '/api/v1/errors/:id',
+  '/api/v1/requests/:request_id',
+])

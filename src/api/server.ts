@@ -10,7 +10,7 @@ import Fastify, {
 import type { WatchedCertificates } from '../access/certificates.ts'
 import type { CheckAccess } from '../access/token.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { StoreReader } from '../store/query.ts'
+import type { RestrictedReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
 import { addAuthorization } from './authorize.ts'
 import { addBrowserDefences } from './browser-defences.ts'
@@ -32,7 +32,7 @@ import { topRoute } from './routes/top.ts'
 import { upstreamErrorRoutes } from './routes/upstream-errors.ts'
 
 export interface ApiParts {
-  readonly reader: StoreReader
+  readonly reader: RestrictedReader
   readonly storedBatches: StoredBatches
   /** For files while they are being exported. */
   readonly scratchDirectory: string

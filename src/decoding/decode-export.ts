@@ -1,3 +1,4 @@
+import type { ServiceNamespaces } from '../access/token.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import type { Encoding, Signal } from '../event/selected-event.ts'
 import {
@@ -37,6 +38,7 @@ export interface DecodedExport {
 /**
  * From the bytes of an export to rows ready for the journal: select, normalize, redact, encode.
  * @param withoutBodies leaves request and response bodies out of the rows; their sizes stay.
+ * @param serviceNamespaces events of others are rejected; undefined = of none.
  * @throws MalformedOtlpError
  */
 export type DecodeExport = (
@@ -44,6 +46,7 @@ export type DecodeExport = (
   encoding: Encoding,
   body: Uint8Array,
   withoutBodies: boolean,
+  serviceNamespaces?: ServiceNamespaces,
 ) => DecodedExport
 
 const maxTextBytes = 8192
@@ -60,7 +63,7 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
   const encodeUpstreamError = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
   const encodeRequestError = createRowEncoder<RequestErrorEvent>(requestErrorTable, requestErrorColumns)
 
-  return (signal, encoding, body, withoutBodies) => {
+  return (signal, encoding, body, withoutBodies, serviceNamespaces) => {
     const { itemCount, eventCount, selected } = select(signal, encoding, body)
     const nowMs = Date.now()
     const rows: EncodedRow[] = []
@@ -70,6 +73,10 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
       const normalized = normalize(event, nowMs)
       if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
+        continue
+      }
+      if (serviceNamespaces?.includes(normalized.event.service_namespace) === false) {
+        rejected.push({ reason: 'foreign_namespace', itemIndex: event.itemIndex })
         continue
       }
       if (normalized.status === 'request_error') {

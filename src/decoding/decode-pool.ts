@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { ServiceNamespaces } from '../access/token.ts'
 import { decodeRowRecord } from '../event/row-record.ts'
 import { type Encoding, MalformedOtlpError, type Signal } from '../event/selected-event.ts'
 import type { DecodedExport, DecodingSettings } from './decode-export.ts'
@@ -9,6 +10,7 @@ export interface DecodeTask {
   readonly encoding: Encoding
   readonly body: Uint8Array
   readonly withoutBodies: boolean
+  readonly serviceNamespaces: ServiceNamespaces
 }
 
 export type DecodeAnswer =
@@ -22,7 +24,13 @@ export type DecodeAnswer =
 
 export interface DecodePool {
   /** As `DecodeExport`, on one of the threads. Rejects with MalformedOtlpError, or with what ended the thread. */
-  decode(signal: Signal, encoding: Encoding, body: Uint8Array, withoutBodies: boolean): Promise<DecodedExport>
+  decode(
+    signal: Signal,
+    encoding: Encoding,
+    body: Uint8Array,
+    withoutBodies: boolean,
+    serviceNamespaces?: ServiceNamespaces,
+  ): Promise<DecodedExport>
   stop(): Promise<void>
 }
 
@@ -55,14 +63,14 @@ export function createDecodePool(threads: number, settings: DecodingSettings): D
   }
 
   return {
-    decode(signal, encoding, body, withoutBodies) {
+    decode(signal, encoding, body, withoutBodies, serviceNamespaces) {
       const thread = pool.reduce((least, candidate) =>
         candidate.tasks.size < least.tasks.size ? candidate : least,
       )
       const id = nextId++
       return new Promise((resolve, reject) => {
         thread.tasks.set(id, { resolve, reject })
-        const task: DecodeTask = { id, signal, encoding, body, withoutBodies }
+        const task: DecodeTask = { id, signal, encoding, body, withoutBodies, serviceNamespaces }
         thread.worker.postMessage(task)
       })
     },

@@ -7,8 +7,8 @@ import type { DecodeAnswer, DecodeTask } from './decode-pool.ts'
 /** The thread of `createDecodePool`: one task at a time, answered by its number. */
 const decode = createDecodeExport(workerData as DecodingSettings)
 
-parentPort?.on('message', ({ id, signal, encoding, body, withoutBodies }: DecodeTask) => {
-  const answer = answerTo(() => decode(signal, encoding, body, withoutBodies), id)
+parentPort?.on('message', ({ id, signal, encoding, body, withoutBodies, serviceNamespaces }: DecodeTask) => {
+  const answer = answerTo(() => decode(signal, encoding, body, withoutBodies, serviceNamespaces), id)
   parentPort?.postMessage(answer, answer.status === 'decoded' ? [answer.rows.buffer as ArrayBuffer] : [])
 })
 

@@ -1,3 +1,4 @@
+import type { ServiceNamespaces } from '../access/token.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Encoding, Signal } from '../event/selected-event.ts'
 
@@ -7,6 +8,8 @@ export interface ExportRequest {
   readonly encoding: Encoding
   /** Inflated. */
   readonly body: Uint8Array
+  /** Events of other namespaces are rejected; undefined = of none. */
+  readonly serviceNamespaces: ServiceNamespaces
 }
 
 /** What a forwarding hop passes on: the payload as it was sent. */

@@ -78,12 +78,13 @@ function createExport(
     const access = checkAccess(authorization, 'ingest')
     if (access.status === 'unauthenticated') throw failure('unauthenticated', 'a token is required')
     if (access.status === 'forbidden') throw failure('forbidden', 'the token lacks the scope ingest')
+    const { serviceNamespaces } = access
     if (!slots.take(client)) throw failure('too_many_requests', 'this client has too many requests under way')
     try {
       if (!budget.reserve(body.length)) throw failure('overloaded', 'too many bytes are under way')
       try {
         metrics.receivedBytes.inc({ signal }, body.length)
-        const outcome = await next.handle({ signal, encoding: 'protobuf', body })
+        const outcome = await next.handle({ signal, encoding: 'protobuf', body, serviceNamespaces })
         if (outcome.status === 'refused') throw failure(outcome.code, outcome.message)
         next.forward?.({
           path: httpPaths[signal],

@@ -70,6 +70,7 @@ export function createRequestHandler(
       return refuse('unauthenticated', 'a token is required', { 'www-authenticate': 'Bearer' })
     }
     if (access.status === 'forbidden') return refuse('forbidden', 'the token lacks the scope ingest')
+    const { serviceNamespaces } = access
 
     const client = request.socket.remoteAddress ?? ''
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
@@ -90,7 +91,7 @@ export function createRequestHandler(
         metrics.requests.inc({ signal, outcome: 'accepted' })
         return writeAccepted(response, encoding, 'traces', 0, '')
       }
-      const outcome = await next.handle({ signal, encoding, body: read.body })
+      const outcome = await next.handle({ signal, encoding, body: read.body, serviceNamespaces })
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message)
       // Not before: a refused export comes again, and would be forwarded twice.
       forward()

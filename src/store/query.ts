@@ -7,6 +7,7 @@ import type { StoreClients } from './client.ts'
 import { drainOutput } from './drain-output.ts'
 import { type AcquireReader, createReaderPool, type Lease, type QueryClass } from './reader-pool.ts'
 import { renderParameters } from './render-parameters.ts'
+import { restrictNamespaces } from './restrict-namespaces.ts'
 import { storeError } from './store-error.ts'
 
 export interface QueryLimits {
@@ -23,6 +24,8 @@ export interface Query {
   readonly class?: QueryClass
   /** Settings of this query beyond the limits. */
   readonly settings?: Readonly<Record<string, string | number>>
+  /** Only rows of these are seen by the query, wherever it reads from; undefined = all. */
+  readonly serviceNamespaces?: readonly string[] | undefined
 }
 
 export interface QueryResult<Row> {
@@ -40,7 +43,15 @@ export interface QueryResult<Row> {
  * @throws OpsError `query_timeout`, `query_too_large`, `overloaded`, `store_unavailable`, `internal`; the signal's
  * reason when the caller hung up.
  */
-export type RunQuery = <Row>(query: Query, signal?: AbortSignal) => Promise<QueryResult<Row>>
+export interface RunQuery {
+  <Row>(query: Query, signal?: AbortSignal): Promise<QueryResult<Row>>
+  /** What every query through it is restricted to; undefined = nothing. */
+  readonly serviceNamespaces?: readonly string[] | undefined
+}
+
+/** Whose namespaces a query sees has to be said: what answers people is given this, and cannot forget it. */
+export type Restricted = Query & { readonly serviceNamespaces: readonly string[] | undefined }
+export type RunRestrictedQuery = <Row>(query: Restricted, signal?: AbortSignal) => Promise<QueryResult<Row>>
 
 /** Writes the rows of a query to a new Parquet file. Throws as `RunQuery`. */
 export type WriteParquet = (query: Query, path: string, signal?: AbortSignal) => Promise<void>
@@ -48,6 +59,12 @@ export type WriteParquet = (query: Query, path: string, signal?: AbortSignal) =>
 export interface StoreReader {
   readonly run: RunQuery
   readonly writeParquet: WriteParquet
+}
+
+/** A reader for what answers people. */
+export interface RestrictedReader {
+  readonly run: RunRestrictedQuery
+  readonly writeParquet: (query: Restricted, path: string, signal?: AbortSignal) => Promise<void>
 }
 
 const embeddedShares = { point: 3, list: 2, analysis: 1, export: 1 }
@@ -91,13 +108,15 @@ export function createStoreReader(clients: StoreClients, limits: QueryLimits): S
     const askedAt = performance.now()
     const lease = await acquire(query.class ?? 'list', signal)
     const waitedMs = performance.now() - askedAt
-    const settings = Object.entries({ ...limitSettings, ...query.settings }).map(
+    const restriction = restrictNamespaces(query.serviceNamespaces)
+    const settings = Object.entries({ ...limitSettings, ...query.settings, ...restriction }).map(
       ([name, value]) => `${name} = ${value}`,
     )
     try {
       const result = await start(
-        `${query.sql}\nSETTINGS ${settings.join(', ')}`,
+        query.sql,
         query.params,
+        `\nSETTINGS ${settings.join(', ')}`,
         signal,
         (statement) => read(lease, statement),
       )
@@ -156,13 +175,14 @@ interface Statement {
 type Start = <Result>(
   sql: string,
   params: Readonly<Record<string, unknown>>,
+  settings: string,
   signal: AbortSignal | undefined,
   read: (statement: Statement) => Promise<Result>,
 ) => Promise<Result>
 
-const serverStart: Start = (sql, params, signal, read) =>
+const serverStart: Start = (sql, params, settings, signal, read) =>
   read({
-    query: sql,
+    query: sql + settings,
     query_params: { ...params },
     clickhouse_settings: { cancel_http_readonly_queries_on_client_close: 1 },
     ...(signal ? { abort_signal: signal } : {}),
@@ -181,7 +201,7 @@ function createEmbeddedStart(acquire: AcquireReader): Start {
       lease.release()
     }
   }
-  return async (sql, params, signal, read) => {
+  return async (sql, params, settings, signal, read) => {
     const mark = `/* ops-query-${randomUUID()} */`
     let ended = false
     const onAbort = async () => {
@@ -193,7 +213,7 @@ function createEmbeddedStart(acquire: AcquireReader): Start {
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      return await read({ query: `${mark} ${renderParameters(sql, params)}` })
+      return await read({ query: `${mark} ${renderParameters(sql, params)}${settings}` })
     } finally {
       ended = true
       signal?.removeEventListener('abort', onAbort)

@@ -168,7 +168,11 @@ describe('certificates in files', () => {
       stop: () => {},
     }
     const base = testConfig(directory.path)
-    const bounds = createReceiverBounds(base, () => ({ status: 'granted', name: '' }))
+    const bounds = createReceiverBounds(base, () => ({
+      status: 'granted',
+      name: '',
+      serviceNamespaces: undefined,
+    }))
     const next = { handle: () => Promise.reject(new Error('nothing is sent')), forward: undefined }
     const receiver = await startOtlpServer(base, bounds, watched, next, createMetrics(), silent)
     const subject = async (): Promise<string | undefined> => {

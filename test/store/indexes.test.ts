@@ -103,7 +103,7 @@ describe('indexes', () => {
       fromMs: Math.ceil(fromMs / 60_000) * 60_000 - 1,
       toMs: Math.floor(toMs / 60_000) * 60_000 + 1,
     }
-    const { sql, params, origin } = countSource({ range: ragged, filters: [text('platform', 'openai')] })
+    const { sql, params, origin } = countSource({}, { range: ragged, filters: [text('platform', 'openai')] })
     expect(origin).toBe('mixed')
     expect(sql.match(/ops_upstream_error_events/g)).toHaveLength(2)
     expect(Number(params.a_to_ms) - Number(params.a_from_ms)).toBe(1)

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { countUpstreamErrors } from '../../store/queries/count-upstream-errors.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
@@ -15,7 +15,7 @@ export const sourceSchema = Type.Union([Type.Literal('rollup'), Type.Literal('mi
 })
 
 /** `GET /api/v1/upstream-errors/count`. */
-export function countRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function countRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors/count',

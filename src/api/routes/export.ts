@@ -11,7 +11,7 @@ import { decodeCursor, encodeCursor, type ListPosition, requestDigest } from '..
 import { countUpstreamErrors } from '../../store/queries/count-upstream-errors.ts'
 import { findPosition } from '../../store/queries/find-position.ts'
 import { parquetQuery } from '../../store/queries/parquet-query.ts'
-import type { StoreReader } from '../../store/query.ts'
+import type { RestrictedReader, RunQuery } from '../../store/query.ts'
 import { csvLine } from '../csv.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { type ExportProgress, type ExportRequest, exportPages } from '../export-pages.ts'
@@ -83,7 +83,7 @@ const fileAnswer = {
 }
 
 /** `GET /api/v1/upstream-errors/export`. */
-export function exportRoute(reader: StoreReader, scratchDirectory: string): FastifyPluginAsyncTypebox {
+export function exportRoute(reader: RestrictedReader, scratchDirectory: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Left by a process that died.
     await rm(scratchDirectory, { recursive: true, force: true })
@@ -187,7 +187,7 @@ async function* csvText(pages: Pages, columns: readonly string[]): AsyncGenerato
   }
 }
 
-async function positionAfter(run: StoreReader['run'], eventId: string): Promise<ListPosition> {
+async function positionAfter(run: RunQuery, eventId: string): Promise<ListPosition> {
   const position = await findPosition(run, eventId)
   if (position === undefined)
     throw new OpsError('invalid_parameter', `after: there is no event ${eventId}`, {
@@ -197,7 +197,7 @@ async function positionAfter(run: StoreReader['run'], eventId: string): Promise<
 }
 
 async function sendParquet(
-  reader: StoreReader,
+  reader: RestrictedReader,
   directory: string,
   request: ExportRequest,
   limit: number | undefined,
@@ -208,7 +208,8 @@ async function sendParquet(
   const path = join(directory, `${randomUUID()}.parquet`)
   try {
     const maxRows = Math.min(limit ?? request.maxRows, request.maxRows)
-    await reader.writeParquet(parquetQuery({ ...request, limit: maxRows }), path, http.signal)
+    const query = parquetQuery({ ...request, limit: maxRows })
+    await reader.writeParquet({ ...query, serviceNamespaces: http.serviceNamespaces }, path, http.signal)
     const { size } = await stat(path)
     reply.header('content-length', size)
     const file = createReadStream(path)

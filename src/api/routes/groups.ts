@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { groupUpstreamErrors } from '../../store/queries/groups.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers, listedEventSchema } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
@@ -37,7 +37,7 @@ const groupsAnswer = Type.Object({
 })
 
 /** `GET /api/v1/upstream-errors/groups`. */
-export function groupsRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function groupsRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors/groups',

@@ -8,7 +8,7 @@ import {
   histogramDimensions,
   maxBuckets,
 } from '../../store/queries/histogram.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import type { TimeRange } from '../../store/time-range.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers } from '../event-schema.ts'
@@ -59,7 +59,7 @@ const histogramAnswer = Type.Object({
 })
 
 /** `GET /api/v1/upstream-errors/histogram`. */
-export function histogramRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function histogramRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors/histogram',

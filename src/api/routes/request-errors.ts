@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, requestDigest } from '../../store/cursor.ts
 import { attemptsOfRequest } from '../../store/queries/attempts-of-request.ts'
 import type { EventRow } from '../../store/queries/event-columns.ts'
 import { countRequestErrors, getRequestError, listRequestErrors } from '../../store/queries/request-errors.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { parseTimeRange } from '../../store/time-range.ts'
 import { errorAnswers, notFoundAnswer } from '../event-schema.ts'
 import { presentEvent } from '../present-event.ts'
@@ -54,7 +54,7 @@ const listAnswer = Type.Object({
 })
 
 /** `GET /api/v1/errors` and `GET /api/v1/errors/{id}`: the final error records of gateway requests. */
-export function requestErrorRoutes(run: RunQuery): FastifyPluginAsyncTypebox {
+export function requestErrorRoutes(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/errors',

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { OpsError } from '../../errors.ts'
 import { attemptsOfRequest } from '../../store/queries/attempts-of-request.ts'
 import { getRequestErrorOfRequest } from '../../store/queries/request-errors.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { errorAnswers, notFoundAnswer } from '../event-schema.ts'
 import { presentEvent } from '../present-event.ts'
 import { presentRequestError } from '../present-request-error.ts'
@@ -39,7 +39,7 @@ const answer = Type.Object({
 type Step = Static<typeof answer>['timeline'][number]
 
 /** `GET /api/v1/requests/{request_id}`: the whole story of a gateway request that met errors. */
-export function requestStoryRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function requestStoryRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/requests/:request_id',

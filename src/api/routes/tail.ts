@@ -4,11 +4,12 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { OpsError } from '../../errors.ts'
 import { upstreamErrorTable } from '../../event/tables.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import type { StoredBatches } from '../../store/stored-batches.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { filterProperties } from '../filter-schema.ts'
 import { parseFilters } from '../parse-filters.ts'
+import { queriesOf } from '../query-request.ts'
 import { readFields } from '../read-fields.ts'
 import { filterTexts } from '../read-selection.ts'
 import { decodeTailPosition, tailEvents } from '../tail-events.ts'
@@ -33,7 +34,7 @@ const tailQuery = Type.Object(
 )
 
 /** `GET /api/v1/upstream-errors/tail`. */
-export function tailRoute(run: RunQuery, batches: StoredBatches): FastifyPluginAsyncTypebox {
+export function tailRoute(run: RunRestrictedQuery, batches: StoredBatches): FastifyPluginAsyncTypebox {
   return async (app) => {
     let clients = 0
     const closing = new AbortController()
@@ -77,8 +78,9 @@ export function tailRoute(run: RunQuery, batches: StoredBatches): FastifyPluginA
         reply.header('content-type', 'text/event-stream')
         reply.header('cache-control', 'no-store')
         reply.header('x-accel-buffering', 'no')
+        const queries = queriesOf(run, request, reply)
         const text = tailEvents(
-          (asked) => run(asked, signal),
+          (asked) => queries(asked, signal),
           batches,
           { table: upstreamErrorTable.name, filters, columns, from, heartbeatMs },
           signal,

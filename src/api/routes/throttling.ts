@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type RetryAfter, retryAfterBoundsMs, throttling } from '../../store/queries/throttling.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
@@ -46,7 +46,7 @@ const throttlingAnswer = Type.Object({
 })
 
 /** `GET /api/v1/upstream-errors/throttling`. */
-export function throttlingRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function throttlingRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors/throttling',

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { topDimensions, topUpstreamErrors } from '../../store/queries/top.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
@@ -35,7 +35,7 @@ const topAnswer = Type.Object({
 })
 
 /** `GET /api/v1/upstream-errors/top`. */
-export function topRoute(run: RunQuery): FastifyPluginAsyncTypebox {
+export function topRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors/top',

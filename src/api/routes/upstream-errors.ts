@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, requestDigest } from '../../store/cursor.ts
 import type { EventRow } from '../../store/queries/event-columns.ts'
 import { getUpstreamError } from '../../store/queries/get-upstream-error.ts'
 import { type ListOrder, listOrders, listUpstreamErrors } from '../../store/queries/list-upstream-errors.ts'
-import type { RunQuery } from '../../store/query.ts'
+import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
 import { errorAnswers, eventSchema, listedEventSchema, notFoundAnswer } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
@@ -41,7 +41,7 @@ const listAnswer = Type.Object({
 })
 
 /** `GET /api/v1/upstream-errors` and `GET /api/v1/upstream-errors/{event_id}`. */
-export function upstreamErrorRoutes(run: RunQuery): FastifyPluginAsyncTypebox {
+export function upstreamErrorRoutes(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/upstream-errors',

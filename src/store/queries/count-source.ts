@@ -1,3 +1,4 @@
+import type { RunQuery } from '../query.ts'
 import { type Rollup, rollups } from '../rollups.ts'
 import type { TimeRange } from '../time-range.ts'
 import { fingerprintText } from './event-columns.ts'
@@ -30,13 +31,14 @@ export interface CountSource {
 
 /**
  * The cheapest exact source of counts: a rollup that has all columns in question answers the whole buckets of the
- * range, the events answer what is left at both ends.
+ * range, the events answer what is left at both ends. Rollups do not tell namespaces apart, so that what is restricted
+ * to some of them is counted from the events.
  */
-export function countSource(request: CountRequest): CountSource {
+export function countSource(run: Pick<RunQuery, 'serviceNamespaces'>, request: CountRequest): CountSource {
   const { range, filters, dimension, bucketSeconds } = request
   const columns = new Set(filters.map((filter) => filter.column))
   if (dimension !== undefined) columns.add(dimension)
-  const rollup = chooseRollup(range, columns, bucketSeconds)
+  const rollup = run.serviceNamespaces === undefined ? chooseRollup(range, columns, bucketSeconds) : undefined
   const { sql, params } = filterConditions(filters)
   const build = { request, conditions: sql }
   if (rollup === undefined) {

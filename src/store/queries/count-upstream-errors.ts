@@ -9,7 +9,7 @@ export async function countUpstreamErrors(
   range: TimeRange,
   filters: readonly Filter[],
 ): Promise<{ count: number; source: CountOrigin }> {
-  const source = countSource({ range, filters })
+  const source = countSource(run, { range, filters })
   const { rows } = await run<{ count: number }>({
     sql: `SELECT sum(n) AS count FROM (${source.sql})`,
     params: source.params,

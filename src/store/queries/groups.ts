@@ -60,7 +60,7 @@ const dayMs = 86_400_000
 export async function groupUpstreamErrors(run: RunQuery, request: GroupsRequest): Promise<Groups> {
   const { range, filters, limit } = request
   const bucketSeconds = automaticBucketSeconds(range, sparklineBuckets)
-  const counts = countSource({ range, filters, bucketSeconds, dimension: 'fingerprint', seen: true })
+  const counts = countSource(run, { range, filters, bucketSeconds, dimension: 'fingerprint', seen: true })
   const { rows } = await run<GroupRow>({
     sql: `SELECT key AS name, sum(n) AS count, min(first_ms) AS first_seen, max(last_ms) AS last_seen,
         sumMap([at], [n]) AS line
@@ -113,7 +113,7 @@ export async function groupUpstreamErrors(run: RunQuery, request: GroupsRequest)
 
 async function seenBefore(run: RunQuery, untilMs: number, ofGroups: Filter): Promise<Set<string>> {
   const earlier = { fromMs: Math.max(0, untilMs - maxRangeDays * dayMs), toMs: untilMs }
-  const counts = countSource({ range: earlier, filters: [ofGroups], dimension: 'fingerprint' })
+  const counts = countSource(run, { range: earlier, filters: [ofGroups], dimension: 'fingerprint' })
   const { rows } = await run<{ name: string }>({
     sql: `SELECT key AS name FROM (${counts.sql}) GROUP BY name HAVING sum(n) > 0`,
     params: counts.params,

@@ -76,7 +76,7 @@ export function bucketCount(range: TimeRange, bucketSeconds: number): number {
 /** Counts of a range by time, with a bucket for every moment of it, also where nothing happened. */
 export async function histogram(run: RunQuery, request: HistogramRequest): Promise<Histogram> {
   const { range, filters, bucketSeconds, by, maxKeys } = request
-  const source = countSource({ range, filters, bucketSeconds, dimension: by })
+  const source = countSource(run, { range, filters, bucketSeconds, dimension: by })
   const { rows } = await run<CountRow>({
     sql: by === undefined ? plainSql(source.sql) : splitSql(source.sql),
     params: { ...source.params, ...(by === undefined ? {} : { max_keys: maxKeys }) },

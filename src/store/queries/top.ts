@@ -52,8 +52,8 @@ interface TopRow {
 export async function topUpstreamErrors(run: RunQuery, request: TopRequest): Promise<Top> {
   const { range, filters, dimension, limit } = request
   const before = { fromMs: Math.max(0, 2 * range.fromMs - range.toMs), toMs: range.fromMs }
-  const current = countSource({ range, filters, dimension, seen: true, prefix: 'current_' })
-  const previous = countSource({ range: before, filters, dimension, prefix: 'previous_' })
+  const current = countSource(run, { range, filters, dimension, seen: true, prefix: 'current_' })
+  const previous = countSource(run, { range: before, filters, dimension, prefix: 'previous_' })
   const { rows } = await run<TopRow>({
     sql: `SELECT *, sum(current) OVER () AS total, sum(previous) OVER () AS previous_total FROM (
         SELECT key AS name, sumIf(n, period = 0) AS current, sumIf(n, period = 1) AS previous,

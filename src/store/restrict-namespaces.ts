@@ -1,0 +1,22 @@
+import { tables } from '../event/tables.ts'
+import { renderParameters } from './render-parameters.ts'
+import { rollups } from './rollups.ts'
+
+/**
+ * The setting under which the engine shows a query only rows of these namespaces, wherever in it a table is named; none
+ * for undefined. A table without the column fails the query, so that counts of all namespaces cannot slip through.
+ * Source: https://clickhouse.com/docs/operations/settings/settings#additional_table_filters
+ */
+export function restrictNamespaces(
+  serviceNamespaces: readonly string[] | undefined,
+): Readonly<Record<string, string>> {
+  if (serviceNamespaces === undefined) return {}
+  const condition = renderParameters('service_namespace IN {namespaces:Array(String)}', {
+    namespaces: serviceNamespaces,
+  })
+  const names = [...[...tables.values()].map((table) => table.name), ...rollups.map((rollup) => rollup.table)]
+  const filters = names.map((table) =>
+    renderParameters('{table:String}: {condition:String}', { table, condition }),
+  )
+  return { additional_table_filters: `{${filters.join(', ')}}` }
+}
