@@ -64,7 +64,7 @@ function createProgram(env: Env): Command {
     .action((options: { json?: boolean }) => listDeadLetters(config(), options.json === true))
   deadLetter
     .command('retry')
-    .description('put them into the journal of a stopped sidecar again; its next start delivers them')
+    .description('have the sidecar of the data directory, running or at its next start, deliver them again')
     .action(() => retryDeadLetters(config()))
   program
     .command('migrate')

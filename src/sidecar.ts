@@ -8,6 +8,7 @@ import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
 import { buildApi } from './api/server.ts'
+import { deadLetterDirectory } from './commands/dead-letter.ts'
 import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
 import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
@@ -167,7 +168,7 @@ async function startDurable(
     checkpoint,
     recoveredUpTo: journal.stats().durableSequence,
     prepare,
-    deadLetterDirectory: join(config.dataDir, 'dead-letter'),
+    deadLetterDirectory: deadLetterDirectory(config),
     limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
     maxWaitMs: config.batchMaxWaitMs,
     metrics,

@@ -1,16 +1,16 @@
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
-import { readCheckpoint } from '../delivery/checkpoint.ts'
-import { deadLetterPath, readDeadLetters, toRow } from '../delivery/dead-letter.ts'
-import { OpsError } from '../errors.ts'
-import { encodeRowRecord } from '../event/row-record.ts'
-import { lockDataDirectory } from '../lock-data-directory.ts'
-import { checkpointPath, openConfiguredJournal } from '../open-configured-journal.ts'
+import { deadLetterPath, readDeadLetters } from '../delivery/dead-letter.ts'
+import { requestRetry } from '../delivery/retry-dead-letters.ts'
+
+/** Where rows that the store refused for good are kept. */
+export function deadLetterDirectory(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'dead-letter')
+}
 
 /** Prints the rows that the store refused, one a line, with the reason. */
 export async function listDeadLetters(config: Pick<Config, 'dataDir'>, asJson: boolean): Promise<void> {
-  const letters = await readDeadLetters(join(config.dataDir, 'dead-letter'))
+  const letters = await readDeadLetters(deadLetterPath(deadLetterDirectory(config)))
   for (const letter of letters) {
     const line = asJson
       ? JSON.stringify({ at: letter.at, event_id: letter.event_id, reason: letter.reason })
@@ -20,37 +20,12 @@ export async function listDeadLetters(config: Pick<Config, 'dataDir'>, asJson: b
   if (letters.length === 0 && !asJson) process.stdout.write('no dead letters\n')
 }
 
-/**
- * Puts the dead letters back into the journal of a stopped sidecar, which delivers them at its next start, and keeps
- * the old file beside under another name.
- * @throws OpsError `data_dir_in_use` while a sidecar runs there, `journal_full` when the journal does not take them.
- */
-export async function retryDeadLetters(config: Config): Promise<void> {
-  const directory = join(config.dataDir, 'dead-letter')
-  const unlock = await lockDataDirectory(config.dataDir)
-  try {
-    const letters = await readDeadLetters(directory)
-    if (letters.length === 0) {
-      process.stdout.write('no dead letters\n')
-      return
-    }
-    const checkpoint = await readCheckpoint(checkpointPath(config))
-    const journal = await openConfiguredJournal(config, checkpoint?.delivered ?? 0)
-    try {
-      for (const letter of letters) {
-        const result = await journal.append(encodeRowRecord([toRow(letter)]))
-        if (result.status === 'refused')
-          throw new OpsError('journal_full', `the journal refuses the rows: ${result.reason}`)
-      }
-    } finally {
-      await journal.close()
-    }
-    const kept = join(directory, `retried-${new Date().toISOString().replaceAll(':', '-')}.ndjson`)
-    await rename(deadLetterPath(directory), kept)
-    process.stdout.write(
-      `${letters.length} rows are in the journal again; the next start delivers them. Kept: ${kept}\n`,
-    )
-  } finally {
-    unlock()
-  }
+/** Gives the dead letters back to the sidecar of the data directory, which may run. */
+export async function retryDeadLetters(config: Pick<Config, 'dataDir'>): Promise<void> {
+  const rows = await requestRetry(deadLetterDirectory(config))
+  process.stdout.write(
+    rows === 0
+      ? 'no dead letters\n'
+      : `${rows} rows are given back: a running sidecar takes them within seconds, else its next start does\n`,
+  )
 }

@@ -1,8 +1,9 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { uuidText } from '../event/row-binary.ts'
 import type { Signal } from '../event/selected-event.ts'
 import type { EncodedRow } from '../event/tables.ts'
+import { nodeFileSystem } from '../journal/file-system.ts'
 
 /** A row that the store refuses, with the store's reason. The row is redacted, as everything on disk. */
 export interface DeadLetter {
@@ -17,42 +18,55 @@ export interface DeadLetter {
   readonly row: string
 }
 
+export interface RefusedRow {
+  readonly row: EncodedRow
+  readonly reason: string
+}
+
 export function deadLetterPath(directory: string): string {
   return join(directory, 'dead-letter.ndjson')
 }
 
-/** Appends rows to the dead-letter file; durable when it resolves. */
-export async function writeDeadLetters(
-  directory: string,
-  rows: readonly EncodedRow[],
-  reason: string,
-): Promise<void> {
-  await mkdir(directory, { recursive: true })
-  const file = await open(deadLetterPath(directory), 'a', 0o600)
+/** Appends rows to the dead-letter file, all or, when it rejects, any of them; durable when it resolves. */
+export async function writeDeadLetters(directory: string, refused: readonly RefusedRow[]): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const file = await open(deadLetterPath(directory), 'a+', 0o600)
   try {
-    await file.appendFile(rows.map((row) => `${JSON.stringify(deadLetter(row, reason))}\n`).join(''))
+    const { size } = await file.stat()
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+    // A write that was cut short must not take the next line with it.
+    const start = size > 0 && buffer.toString() !== '\n' ? '\n' : ''
+    await file.appendFile(start + refused.map((item) => `${JSON.stringify(deadLetter(item))}\n`).join(''))
     await file.datasync()
   } finally {
     await file.close()
   }
+  await nodeFileSystem.syncDirectory(directory)
+  await nodeFileSystem.syncDirectory(dirname(directory))
 }
 
-/** All dead letters, oldest first; lines that a crash cut short are left out. */
-export async function readDeadLetters(directory: string): Promise<DeadLetter[]> {
+/**
+ * The dead letters of a file, oldest first, each event once: a crash before its batch was done writes it again. Lines
+ * that were cut short are left out; [] if there is no such file.
+ */
+export async function readDeadLetters(path: string): Promise<DeadLetter[]> {
   let text: string
   try {
-    text = await readFile(deadLetterPath(directory), 'utf8')
+    text = await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  return text.split('\n').flatMap((line) => {
+  const letters = new Map<string, DeadLetter>()
+  for (const line of text.split('\n')) {
     try {
-      return [JSON.parse(line) as DeadLetter]
+      const letter = JSON.parse(line) as DeadLetter
+      letters.set(letter.event_id, letter)
     } catch {
-      return []
+      // Empty, or cut short: written again when the batch was tried again.
     }
-  })
+  }
+  return [...letters.values()]
 }
 
 /** The row of a dead letter, to be appended to the journal again. */
@@ -68,7 +82,7 @@ export function toRow(letter: DeadLetter): EncodedRow {
   }
 }
 
-function deadLetter(row: EncodedRow, reason: string): DeadLetter {
+function deadLetter({ row, reason }: RefusedRow): DeadLetter {
   return {
     at: new Date().toISOString(),
     event_id: uuidText(row.eventId),

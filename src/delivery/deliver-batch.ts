@@ -1,11 +1,16 @@
 import type { Logger } from 'pino'
 import type { EncodedRow } from '../event/tables.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { writeDeadLetters } from './dead-letter.ts'
+import { type RefusedRow, writeDeadLetters } from './dead-letter.ts'
 import type { BatchOfRows } from './freeze-cycle.ts'
-import { isolateRefused } from './isolate-refused.ts'
+import { type Isolated, isolateRefused } from './isolate-refused.ts'
 import { reconcile } from './reconcile.ts'
 import type { DeliveryStore } from './store-port.ts'
+
+interface Attempt extends Isolated {
+  /** Rows of the batch may be stored, so the next attempt must look. */
+  readonly inDoubt: boolean
+}
 
 /** How delivery waits while the store does not take rows. */
 export interface Pausing {
@@ -30,34 +35,33 @@ export function createDeliverBatch(
   metrics: Metrics,
   log: Logger,
 ): DeliverBatch {
-  async function attempt(batch: BatchOfRows, inDoubt: boolean) {
+  async function attempt(batch: BatchOfRows, inDoubt: boolean): Promise<Attempt> {
     const stopTimer = metrics.insertSeconds.startTimer()
     const result = inDoubt
       ? await reconcile(store, batch, (finding) => metrics.reconciles.inc({ finding }))
       : await store.insert(batch, batch.id)
     stopTimer()
     metrics.inserts.inc({ outcome: result.status })
-    return result.status === 'refused' ? isolateRefused(store, batch) : { result, refused: [] }
+    if (result.status !== 'refused') return { result, inDoubt: result.status === 'unknown', refused: [] }
+    // Some halves can be stored when a later one is not: the whole batch must not be sent again as it is.
+    return { ...(await isolateRefused(store, batch)), inDoubt: true }
   }
 
-  async function bury(refused: Awaited<ReturnType<typeof attempt>>['refused']): Promise<void> {
-    for (const { row, reason } of refused) {
-      await writeDeadLetters(deadLetterDirectory, [row], reason)
-      countEnded(metrics, row, metrics.deadLetteredEvents)
-    }
-    if (refused.length > 0) {
-      const reason = refused[0]?.reason
-      log.error(
-        { rows: refused.length, reason },
-        'rows refused by the store: see ops-sidecar dead-letter list',
-      )
-    }
+  async function bury(refused: readonly RefusedRow[]): Promise<void> {
+    const [first] = refused
+    if (first === undefined) return
+    await writeDeadLetters(deadLetterDirectory, refused)
+    for (const { row } of refused) countEnded(metrics, row, metrics.deadLetteredEvents)
+    log.error(
+      { rows: refused.length, reason: first.reason },
+      'rows refused by the store: see ops-sidecar dead-letter list',
+    )
   }
 
   return async (batch, startsInDoubt) => {
     let inDoubt = startsInDoubt
     while (!expired()) {
-      const { result, refused } = await attempt(batch, inDoubt)
+      const { result, refused, inDoubt: nowInDoubt } = await attempt(batch, inDoubt)
       if (result.status === 'stored') {
         await bury(refused)
         const buried = new Set(refused.map(({ row }) => row))
@@ -66,7 +70,7 @@ export function createDeliverBatch(
         succeeded()
         return true
       }
-      if (result.status === 'unknown') inDoubt = true
+      inDoubt ||= nowInDoubt
       await pause(result.reason)
     }
     return false

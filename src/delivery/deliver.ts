@@ -16,10 +16,11 @@ import {
   thawBatches,
   toBatch,
 } from './freeze-cycle.ts'
+import { createRetriedDeadLetters } from './retry-dead-letters.ts'
 import type { DeliveryStore } from './store-port.ts'
 
 export interface DeliveryOptions {
-  readonly journal: Pick<Journal, 'read' | 'waitForRecords' | 'release' | 'stats'>
+  readonly journal: Pick<Journal, 'append' | 'read' | 'waitForRecords' | 'release' | 'stats'>
   readonly store: DeliveryStore
   readonly recent: RecentEvents
   readonly checkpointPath: string
@@ -102,6 +103,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   }
   const { expired, pause, succeeded } = pausing
   const deliverBatch = createDeliverBatch(store, options.deadLetterDirectory, pausing, metrics, log)
+  const retried = createRetriedDeadLetters(options.deadLetterDirectory, journal, metrics, log)
 
   async function nextRecords(): Promise<readonly JournalRecord[]> {
     await journal.waitForRecords(checkpoint.delivered, 1000)
@@ -127,8 +129,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** Positions of rows that are stored already, or twice among these. */
-  async function findExcluded(rows: readonly EncodedRow[], recovered: boolean): Promise<number[]> {
-    const suspects = recovered ? rows : rows.filter((row) => row.createdAtMs <= recent.horizonMs)
+  async function findExcluded(rows: readonly EncodedRow[], anyCanBeStored: boolean): Promise<number[]> {
+    const suspects = anyCanBeStored ? rows : rows.filter((row) => row.createdAtMs <= recent.horizonMs)
     const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects)
     const seen = new Set<string>()
     const excluded: number[] = []
@@ -151,10 +153,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     countRecovered(records)
     const rows = rowsOf(records)
     const last = records.at(-1)?.sequence ?? checkpoint.delivered
-    const recovered = (records[0]?.sequence ?? 0) <= options.recoveredUpTo
+    const first = records[0]?.sequence ?? 0
+    const recovered = first <= options.recoveredUpTo
     if (recovered) for (const row of rows) recent.add(row)
     if (last >= options.recoveredUpTo) await allKnown()
-    const excluded = await findExcluded(rows, recovered)
+    const excluded = await findExcluded(rows, recovered || first <= retried.appendedUpTo)
     const cut = cutBatches(rows, new Set(excluded), limits)
     const frozen: FrozenCycle = {
       after: checkpoint.delivered,
@@ -213,6 +216,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       if (thawed) return thawed
       checkpoint = { ...checkpoint, frozen: null }
     }
+    await retried.takeUp()
     const records = await nextRecords()
     return records.length === 0 ? undefined : freeze(records)
   }

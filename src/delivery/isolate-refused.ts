@@ -1,4 +1,5 @@
 import type { EncodedRow } from '../event/tables.ts'
+import type { RefusedRow } from './dead-letter.ts'
 import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
 import { readMissing, tokenOf } from './reconcile.ts'
 import type { DeliveryStore, InsertResult } from './store-port.ts'
@@ -6,7 +7,7 @@ import type { DeliveryStore, InsertResult } from './store-port.ts'
 export interface Isolated {
   /** `stored` when every row is either stored or among `refused`. */
   readonly result: InsertResult
-  readonly refused: readonly { readonly row: EncodedRow; readonly reason: string }[]
+  readonly refused: readonly RefusedRow[]
 }
 
 /**
@@ -14,7 +15,7 @@ export interface Isolated {
  * other; the first doubt ends it, and the caller reconciles the whole batch.
  */
 export async function isolateRefused(store: DeliveryStore, batch: BatchOfRows): Promise<Isolated> {
-  const refused: { row: EncodedRow; reason: string }[] = []
+  const refused: RefusedRow[] = []
 
   async function insertPart(rows: readonly EncodedRow[]): Promise<InsertResult> {
     const result = await store.insert(toBatch(batch.id, rows), tokenOf(batch.id, rows))
@@ -36,10 +37,13 @@ export async function isolateRefused(store: DeliveryStore, batch: BatchOfRows): 
   }
 
   try {
-    // A refusal can come after the rows were stored, from a rollup for one.
     const missing = await readMissing(store, batch)
     const result = missing.length === 0 ? ({ status: 'stored' } as const) : await insertPart(missing)
-    return { result, refused }
+    if (result.status !== 'stored') return { result, refused: [] }
+    // A refusal can come after the rows were stored, from a rollup for one, which then lacks them.
+    const stillMissing = new Set(await readMissing(store, batch))
+    await store.repairRollups(batch)
+    return { result, refused: refused.filter(({ row }) => stillMissing.has(row)) }
   } catch (error) {
     return { result: { status: 'unknown', reason: String(error) }, refused: [] }
   }

@@ -40,9 +40,11 @@ export function createMetrics() {
       'Events that ClickHouse refused for good.',
       ['signal'],
     ),
-    recoveredEvents: counter('ops_events_recovered_total', 'Events found in the journal at start.', [
-      'signal',
-    ]),
+    recoveredEvents: counter(
+      'ops_events_recovered_total',
+      'Events found in the journal at start, and dead letters that are delivered again.',
+      ['signal'],
+    ),
     pendingEvents: new Gauge({
       name: 'ops_events_pending',
       help: 'Events acknowledged and not yet stored.',

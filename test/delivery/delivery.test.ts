@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRecentEvents } from '../../src/deduplication/recent-events.ts'
 import { type Checkpoint, readCheckpoint } from '../../src/delivery/checkpoint.ts'
-import { readDeadLetters } from '../../src/delivery/dead-letter.ts'
+import { deadLetterPath, readDeadLetters, writeDeadLetters } from '../../src/delivery/dead-letter.ts'
 import { type Delivery, startDelivery } from '../../src/delivery/deliver.ts'
+import { requestRetry } from '../../src/delivery/retry-dead-letters.ts'
 import type { DeliveryStore } from '../../src/delivery/store-port.ts'
 import { encodeRowRecord } from '../../src/event/row-record.ts'
 import type { EncodedRow } from '../../src/event/tables.ts'
@@ -99,6 +100,40 @@ async function stored(): Promise<string[]> {
 function faulty(faults: Partial<DeliveryStore>): DeliveryStore {
   return { ...store.delivery, ...faults }
 }
+
+/** Runs the work while the table refuses rows whose name begins with `poison`. */
+async function refusingPoison(work: () => Promise<void>): Promise<void> {
+  const alter = 'ALTER TABLE ops_upstream_error_events'
+  await store.clients.writer.command({
+    query: `${alter} ADD CONSTRAINT no_poison CHECK NOT startsWith(request_id, 'poison')`,
+  })
+  try {
+    await work()
+  } finally {
+    await store.clients.writer.command({ query: `${alter} DROP CONSTRAINT no_poison` })
+  }
+}
+
+/** The event counters of this test by their short names. */
+async function counterSums(): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {}
+  for (const { name, values } of await metrics.registry.getMetricsAsJSON()) {
+    const short = /^ops_events_(.*?)(_total)?$/.exec(name)?.[1]
+    if (short) sums[short] = values.reduce((sum, { value }) => sum + Number(value), 0)
+  }
+  return sums
+}
+
+describe('dead letters', () => {
+  it('are read whole although an earlier write was cut short', async () => {
+    const deadLetters = join(directory, 'dead-letter')
+    await writeDeadLetters(deadLetters, [{ row: row('a'), reason: 'first' }])
+    await appendFile(deadLetterPath(deadLetters), '{"at":"2026')
+    await writeDeadLetters(deadLetters, [{ row: row('b'), reason: 'second' }])
+    const letters = await readDeadLetters(deadLetterPath(deadLetters))
+    expect(letters.map(({ reason }) => reason)).toEqual(['first', 'second'])
+  })
+})
 
 describe('delivery', () => {
   it('stores rows of several partitions, each batch within one, and releases the journal', async () => {
@@ -276,11 +311,7 @@ describe('delivery', () => {
   })
 
   it('puts rows that the store refuses aside, with the reason, and stores their neighbours', async () => {
-    const constraint = 'no_poison'
-    await store.clients.writer.command({
-      query: `ALTER TABLE ops_upstream_error_events ADD CONSTRAINT ${constraint} CHECK NOT startsWith(request_id, 'poison')`,
-    })
-    try {
+    await refusingPoison(async () => {
       const names = Array.from({ length: 20 }, (_, index) =>
         index === 7 || index === 13 ? `poison-${index}` : `ok-${index}`,
       )
@@ -288,19 +319,96 @@ describe('delivery', () => {
       const delivery = await deliver(store.delivery)
       await eventually(async () => expect(delivery.status().delivered).toBe(1))
       expect(await stored()).toEqual(names.filter((name) => name.startsWith('ok')).toSorted())
-      const letters = await readDeadLetters(join(directory, 'dead-letter'))
+      const letters = await readDeadLetters(deadLetterPath(join(directory, 'dead-letter')))
       expect(letters.map(({ reason }) => reason)).toEqual([
-        expect.stringContaining(constraint),
-        expect.stringContaining(constraint),
+        expect.stringContaining('no_poison'),
+        expect.stringContaining('no_poison'),
       ])
       expect((await metrics.deadLetteredEvents.get()).values[0]?.value).toBe(2)
       expect((await metrics.storedEvents.get()).values[0]?.value).toBe(18)
       await delivery.stop(1000)
-    } finally {
-      await store.clients.writer.command({
-        query: `ALTER TABLE ops_upstream_error_events DROP CONSTRAINT ${constraint}`,
-      })
-    }
+    })
+  })
+
+  it('counts refused rows once when their file could not be written at first', async () => {
+    const blocked = deadLetterPath(join(directory, 'dead-letter'))
+    await mkdir(blocked, { recursive: true })
+    await refusingPoison(async () => {
+      await append(row('a'), row('poison-1'), row('poison-2'))
+      const delivery = await deliver(store.delivery)
+      await eventually(async () => expect(delivery.status().failure).toContain('EISDIR'))
+      await rm(blocked, { recursive: true })
+      await eventually(async () => expect(delivery.status().delivered).toBe(1))
+      expect((await metrics.deadLetteredEvents.get()).values[0]?.value).toBe(2)
+      expect((await metrics.storedEvents.get()).values[0]?.value).toBe(1)
+      expect((await readDeadLetters(blocked)).length).toBe(2)
+      expect(await stored()).toEqual(['a'])
+      await delivery.stop(1000)
+    })
+  })
+
+  it('stores each row once when the store goes away while refused rows are looked for, and then takes them', async () => {
+    let calls = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          calls++
+          if (calls === 1) return { status: 'refused', reason: 'one row is bad' }
+          // The first half is stored, then nobody answers; later the store takes what it refused before.
+          if (calls === 3) return { status: 'not_stored', reason: 'away' }
+          return store.delivery.insert(batch, token)
+        },
+      }),
+    )
+    await append(row('a'), row('b'), row('c'), row('d'))
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b', 'c', 'd'])
+    await delivery.stop(1000)
+  })
+
+  it('does not put a row aside that was stored before its insert was refused, and counts it in the rollups', async () => {
+    let calls = 0
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          await store.delivery.insert(batch, token)
+          if (calls++ === 0)
+            await store.clients.writer.command({ query: `TRUNCATE TABLE ${rollups[0]?.table}` })
+          return { status: 'refused', reason: 'from a rollup' }
+        },
+      }),
+    )
+    await append(row('a'), row('b'))
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await stored()).toEqual(['a', 'b'])
+    expect(await readDeadLetters(deadLetterPath(join(directory, 'dead-letter')))).toEqual([])
+    await delivery.stop(1000)
+  })
+
+  it('delivers dead letters again while it runs, each once, also when a request for it was cut short', async () => {
+    const deadLetters = join(directory, 'dead-letter')
+    const poison = [row('poison-1'), row('poison-2')]
+    let delivery = await deliver(store.delivery)
+    await refusingPoison(async () => {
+      await append(row('a'), ...poison)
+      await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    })
+    expect(await requestRetry(deadLetters)).toBe(2)
+    await eventually(async () => expect(await stored()).toEqual(['a', 'poison-1', 'poison-2']))
+    expect(await requestRetry(deadLetters)).toBe(0)
+    expect(await counterSums()).toMatchObject({ recovered: 2, stored: 3, dead_lettered: 2 })
+    // As if the process had died when the rows were in the journal, before the file got its last name.
+    await delivery.stop(1000)
+    await writeDeadLetters(
+      deadLetters,
+      poison.map((item) => ({ row: item, reason: 'again' })),
+    )
+    await requestRetry(deadLetters)
+    delivery = await deliver(store.delivery)
+    await eventually(async () => expect(await counterSums()).toMatchObject({ duplicate: 2 }))
+    expect(await stored()).toEqual(['a', 'poison-1', 'poison-2'])
+    expect((await readdir(deadLetters)).filter((name) => name.startsWith('retried-')).length).toBe(2)
+    await delivery.stop(1000)
   })
 
   it('keeps trying while the store is away, says why, and goes on when it is back', async () => {

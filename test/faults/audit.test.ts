@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditStore } from './harness/audit.ts'
-import { counterMismatch } from './harness/metrics.ts'
+import { counterMismatches } from './harness/metrics.ts'
 
 function audit(
   changes: { stored?: string[]; listed?: string[]; rollup?: number; reportedLost?: number } = {},
@@ -52,22 +52,28 @@ describe('the comparison of ledger and store', () => {
 })
 
 describe('the sums of the counters', () => {
-  const counters = (stored: number, pending: number) =>
+  const counters = (stored: number, pending: number, signal = 'logs') =>
     new Map([
-      ['ops_events_received_total', 5],
-      ['ops_events_recovered_total', 1],
-      ['ops_events_skipped_total', 2],
-      ['ops_events_stored_total', stored],
-      ['ops_events_pending', pending],
+      [`ops_events_received_total{${signal}}`, 5],
+      [`ops_events_recovered_total{${signal}}`, 1],
+      [`ops_events_skipped_total{${signal}}`, 2],
+      [`ops_events_stored_total{${signal}}`, stored],
+      [`ops_events_pending{${signal}}`, pending],
     ])
 
   it('agree when every event that came went somewhere', () => {
-    expect(counterMismatch(counters(3, 1))).toBeUndefined()
+    expect(counterMismatches(counters(4, 0))).toEqual([])
   })
 
-  it('tell an event too many, too few, or pending below zero', () => {
-    expect(counterMismatch(counters(4, 1))).toContain('by 1')
-    expect(counterMismatch(counters(2, 1))).toContain('by -1')
-    expect(counterMismatch(counters(5, -1))).toContain('pending -1')
+  it('tell an event too many, too few, or pending when all is delivered', () => {
+    expect(counterMismatches(counters(5, 0))).toEqual([expect.stringContaining('logs do not add up by 1')])
+    expect(counterMismatches(counters(3, 0))).toEqual([expect.stringContaining('by -1')])
+    expect(counterMismatches(counters(3, 1))).toEqual([expect.stringContaining('pending 1')])
+    expect(counterMismatches(counters(5, -1))).toEqual([expect.stringContaining('pending -1')])
+  })
+
+  it('are not evened out between signals', () => {
+    const both = new Map([...counters(5, 0), ...counters(3, 0, 'traces')])
+    expect(counterMismatches(both).length).toBe(2)
   })
 })

@@ -25,6 +25,7 @@ const program = new Command('test:faults')
   )
   .option('--long', 'hours instead of minutes: 500 kill cycles and more, longer pauses', false)
   .option('--only <rows>', 'rows of the matrix, such as 1,6', rowNumbers)
+  .option('--kills <number>', 'how often row 1 kills: 15, with --long 500', wholeNumber)
   .option('--seed <number>', 'seed of everything that is random', wholeNumber, 1)
   .option('--keep', 'keep the directories of violated rows', false)
   .option('--write-docs', 'put the table into docs/reliability.md', false)
@@ -32,6 +33,7 @@ const program = new Command('test:faults')
 const options = program.opts<{
   long: boolean
   only?: number[]
+  kills?: number
   seed: number
   keep: boolean
   writeDocs: boolean

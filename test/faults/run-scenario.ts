@@ -22,6 +22,7 @@ export interface Row {
 
 export interface RunSettings {
   readonly long: boolean
+  readonly kills?: number
   readonly seed: number
   readonly keep: boolean
   readonly log: (text: string) => void
@@ -40,6 +41,7 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
   }
   const context: FaultContext = {
     long: settings.long,
+    kills: settings.kills,
     seed: settings.seed,
     random,
     directory,

@@ -3,8 +3,10 @@ import type { Trial, TrialOptions } from './harness/trial.ts'
 
 /** What a scenario is given. */
 export interface FaultContext {
-  /** Months of nights instead of minutes: more cycles, longer pauses. */
+  /** Hours instead of minutes: more cycles, longer pauses. */
   readonly long: boolean
+  /** How often row 1 kills, if it is to be another number. */
+  readonly kills: number | undefined
   readonly seed: number
   /** Of this scenario alone, from the seed. */
   readonly random: () => number

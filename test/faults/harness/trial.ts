@@ -9,7 +9,7 @@ import { isDelivered, journalBytes } from './journal-lag.ts'
 import { type Ledger, openLedger, readLedger } from './ledger.ts'
 import { type ClientOptions, createLedgerClient, type LedgerClient } from './ledger-client.ts'
 import { createExportMaker, type ExportShape } from './make-export.ts'
-import { counterMismatch, readMetrics } from './metrics.ts'
+import { counterMismatches, readMetrics } from './metrics.ts'
 import { listRequestIds } from './read-api.ts'
 import type { StoreContents } from './read-store.ts'
 import { type SidecarProcess, type Start, startSidecarProcess } from './sidecar-process.ts'
@@ -160,8 +160,7 @@ export function createTrial(options: TrialOptions): Trial {
     if (client.unacknowledged() > 0)
       violations.add(`I5: ${client.unacknowledged()} exports are still refused after the fault`)
     if (!(await delivered())) violations.add('I5: the journal is not drained a minute after the fault')
-    const mismatch = counterMismatch(await readMetrics(living.apiUrl))
-    if (mismatch) violations.add(mismatch)
+    for (const mismatch of counterMismatches(await readMetrics(living.apiUrl))) violations.add(mismatch)
     const listed = await listRequestIds(living.apiUrl).catch((error: unknown) => {
       violations.add(`I2: ${String(error)}`)
       return undefined
