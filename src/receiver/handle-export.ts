@@ -5,6 +5,7 @@ import type { Encoding, Signal } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createCors } from './cors.ts'
 import type { Forward, HandleExport } from './export-request.ts'
+import { freeBytes } from './free-bytes.ts'
 import { type ReadBody, type RequestBody, readBody } from './read-body.ts'
 import type { ReceiverBounds } from './receiver-bounds.ts'
 import { writeAccepted, writeFailure } from './write-response.ts'
@@ -75,6 +76,7 @@ export function createRequestHandler(
     const client = request.socket.remoteAddress ?? ''
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
     let heldBytes = 0
+    let body: Uint8Array | undefined
     try {
       const read = await readBody(request, config.otlpMaxBodyBytes, budget)
       if (read.status === 'aborted') {
@@ -84,6 +86,8 @@ export function createRequestHandler(
       }
       if (read.status !== 'body') return refuse(read.status, readFailures[read.status])
       heldBytes = read.heldBytes
+      // Forwarding keeps what was sent.
+      if (next.forward === undefined || read.body !== read.sent) body = read.body
       metrics.receivedBytes.inc({ signal }, read.body.length)
       const forward = (): boolean => next.forward?.(payloadOf(path, request, read)) ?? true
       if (signal === 'metrics') {
@@ -98,6 +102,7 @@ export function createRequestHandler(
       metrics.requests.inc({ signal, outcome: outcome.rejectedItems > 0 ? 'partial' : 'accepted' })
       writeAccepted(response, encoding, signal, outcome.rejectedItems, outcome.message)
     } finally {
+      if (body !== undefined) freeBytes(body)
       budget.release(heldBytes)
       slots.free(client)
     }

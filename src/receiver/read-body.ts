@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Readable, Transform } from 'node:stream'
-import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import type { ByteBudget } from './byte-budget.ts'
+import { freeBytes } from './free-bytes.ts'
+import { type Inflater, inflaterOf } from './inflate.ts'
 
 export interface RequestBody {
   /** Inflated. */
@@ -28,33 +29,15 @@ type Collected =
   | { readonly status: 'body'; readonly bytes: Buffer }
   | { readonly status: 'body_too_large' | 'overloaded' | 'broken' }
 
-/** Large enough that a usual export inflates in a few steps on the thread pool. */
-const inflateChunkBytes = 256 * 1024
-const maxInflateChunkBytes = 4 * 1024 * 1024
-/** Exports shrink to a tenth or so; a body that claims more gets its buffers in steps. */
-const maxInflateRatio = 64
-
-const inflaters: Readonly<Record<string, ((sent: Buffer) => Transform) | undefined>> = {
-  gzip: (sent) => createGunzip({ chunkSize: gzipChunkBytes(sent) }),
-  'x-gzip': (sent) => createGunzip({ chunkSize: gzipChunkBytes(sent) }),
-  deflate: () => createInflate({ chunkSize: inflateChunkBytes }),
-  zstd: () => createZstdDecompress({ chunkSize: inflateChunkBytes }),
-}
-
 /**
- * The size that the end of gzip data says it inflates to (RFC 1952, ISIZE), as one chunk: no buffer is larger than need
- * be, and none is put together from pieces. Only a hint, so it is bounded by what was sent.
+ * What inflates to no more than this is inflated where it stands: it takes 2 ms at most, where the way over the thread
+ * pool takes as much time again as inflating does.
  */
-function gzipChunkBytes(sent: Buffer): number {
-  if (sent.length < 18) return inflateChunkBytes
-  // One more, or zlib asks for another chunk to find out that nothing follows.
-  const hint = sent.readUInt32LE(sent.length - 4) + 1
-  return Math.min(Math.max(hint, 1024), sent.length * maxInflateRatio, maxInflateChunkBytes)
-}
+const maxInlineBytes = 2 * 1024 * 1024
 
 /**
- * Reads a request's body, and inflates it off the event loop. `maxBytes` bounds what is sent and, while inflating,
- * what comes out of it; every byte held is reserved in the budget.
+ * Reads a request's body and inflates it, off the event loop unless it is small. `maxBytes` bounds what is sent and,
+ * while inflating, what comes out of it; every byte held is reserved in the budget.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -63,7 +46,7 @@ export async function readBody(
 ): Promise<ReadBody> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return { status: 'body_too_large' }
   const contentEncoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity'
-  const inflater = Object.hasOwn(inflaters, contentEncoding) ? inflaters[contentEncoding] : undefined
+  const inflater = inflaterOf(contentEncoding)
   if (inflater === undefined && contentEncoding !== 'identity') return { status: 'unsupported_encoding' }
 
   const sent = await collect(request, maxBytes, budget)
@@ -72,10 +55,9 @@ export async function readBody(
   if (inflater === undefined)
     return { status: 'body', body: sent.bytes, heldBytes: sent.bytes.length, ...held }
 
-  const stream = inflater(sent.bytes)
-  stream.end(sent.bytes)
-  const inflated = await collect(stream, maxBytes, budget)
-  stream.destroy()
+  const inflated =
+    inflateInline(inflater, sent.bytes, maxBytes, budget) ??
+    (await inflateInSteps(inflater, sent.bytes, maxBytes, budget))
   if (inflated.status === 'body') {
     const heldBytes = sent.bytes.length + inflated.bytes.length
     return { status: 'body', body: inflated.bytes, heldBytes, ...held }
@@ -84,25 +66,82 @@ export async function readBody(
   return { status: inflated.status === 'broken' ? 'malformed_encoding' : inflated.status }
 }
 
-/** All of a stream. Nothing stays reserved unless it ends well. */
-async function collect(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<Collected> {
-  const chunks: Buffer[] = []
-  let heldBytes = 0
-  let status: Collected['status'] = 'body'
+/** Undefined where that is not the way: it is larger than expected, malformed, or the budget has no room. */
+function inflateInline(
+  inflater: Inflater,
+  sent: Buffer,
+  maxBytes: number,
+  budget: ByteBudget,
+): Collected | undefined {
+  const expectedBytes = Math.min(inflater.expectedBytes(sent), maxBytes)
+  if (expectedBytes > maxInlineBytes || !budget.reserve(expectedBytes)) return undefined
+  let bytes: Buffer | undefined
   try {
-    // A request that is left early must not be destroyed: its socket carries the answer.
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (heldBytes + chunk.length > maxBytes) status = 'body_too_large'
-      else if (!budget.reserve(chunk.length)) status = 'overloaded'
-      if (status !== 'body') break
-      heldBytes += chunk.length
-      chunks.push(chunk)
-    }
+    bytes = inflater.atOnce(sent, expectedBytes)
+    return { status: 'body', bytes }
   } catch {
-    status = 'broken'
+    return undefined
+  } finally {
+    budget.release(expectedBytes - (bytes?.length ?? 0))
   }
-  if (status === 'body')
-    return { status, bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }
-  budget.release(heldBytes)
-  return { status }
+}
+
+async function inflateInSteps(
+  inflater: Inflater,
+  sent: Buffer,
+  maxBytes: number,
+  budget: ByteBudget,
+): Promise<Collected> {
+  const stream = inflater.stream()
+  stream.end(sent)
+  const inflated = await collect(stream, maxBytes, budget)
+  stream.destroy()
+  return inflated
+}
+
+/**
+ * All of a stream. Nothing stays reserved unless it ends well. A stream that is left early is paused, not destroyed: a
+ * request's socket carries the answer.
+ */
+function collect(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<Collected> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let heldBytes = 0
+    let isOver = false
+    const end = (status: Collected['status']): void => {
+      if (isOver) return
+      isOver = true
+      stream.off('data', take).pause()
+      if (status === 'body') resolve({ status, bytes: joined(chunks, heldBytes) })
+      else {
+        budget.release(heldBytes)
+        resolve({ status })
+      }
+    }
+    const take = (chunk: Buffer): void => {
+      if (heldBytes + chunk.length > maxBytes) end('body_too_large')
+      else if (!budget.reserve(chunk.length)) end('overloaded')
+      else {
+        heldBytes += chunk.length
+        chunks.push(chunk)
+      }
+    }
+    stream.on('data', take)
+    stream.on('end', () => end('body'))
+    stream.on('error', () => end('broken'))
+    stream.on('close', () => end('broken'))
+  })
+}
+
+function joined(chunks: readonly Buffer[], bytes: number): Buffer {
+  if (chunks.length === 1) return chunks[0] as Buffer
+  const whole = Buffer.allocUnsafeSlow(bytes)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
+  }
+  // Not before: zlib cuts several chunks from one buffer.
+  for (const chunk of chunks) freeBytes(chunk)
+  return whole
 }
