@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { auditedCommand } from './audit/audited-command.ts'
 import { listDeadLetters, retryDeadLetters } from './commands/dead-letter.ts'
 import { printJournal } from './commands/journal-inspect.ts'
 import { runMigrations } from './commands/migrate.ts'
@@ -65,7 +66,7 @@ function createProgram(env: Env): Command {
   deadLetter
     .command('retry')
     .description('have the sidecar of the data directory, running or at its next start, deliver them again')
-    .action(() => retryDeadLetters(config()))
+    .action(() => auditedCommand(config(), 'dead-letter retry', {}, () => retryDeadLetters(config())))
   program
     .command('migrate')
     .description('bring the tables of the store up to date, as every start does')
@@ -81,7 +82,7 @@ function createProgram(env: Env): Command {
   rollups
     .command('rebuild')
     .description('correct what differs; stop every writer first')
-    .action(() => rebuildRollups(config()))
+    .action(() => auditedCommand(config(), 'rollups rebuild', {}, () => rebuildRollups(config())))
   const token = program.command('token').description('tokens for the receiver and the API')
   token
     .command('create')
@@ -93,7 +94,9 @@ function createProgram(env: Env): Command {
       'the only values of service.namespace that it reads and writes',
     )
     .action((options: { name: string; scope: string[]; serviceNamespace?: string[] }) =>
-      printNewToken(options.name, options.scope, options.serviceNamespace),
+      auditedCommand(config(), 'token create', options, () =>
+        printNewToken(options.name, options.scope, options.serviceNamespace),
+      ),
     )
   return program
 }

@@ -244,6 +244,12 @@ export const settings = {
     description:
       'JSON file of token hashes and scopes; required to bind beyond loopback. ops-sidecar token create makes entries.',
   }),
+  auditLogFile: text({
+    env: 'OPS_AUDIT_LOG_FILE',
+    fallback: '',
+    description:
+      'File that exports, retries, changes, refused tokens, commands and starts are noted in; empty = audit.ndjson under OPS_DATA_DIR.',
+  }),
   tlsCertFile: text({
     env: 'OPS_TLS_CERT_FILE',
     fallback: '',

@@ -8,6 +8,9 @@ import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
 import { buildApi } from './api/server.ts'
+import { auditDenied } from './audit/audit-denied.ts'
+import { auditLogPath, openAuditLog } from './audit/audit-log.ts'
+import { changedSettings } from './audit/changed-settings.ts'
 import { deadLetterDirectory } from './commands/dead-letter.ts'
 import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
@@ -74,8 +77,10 @@ async function startHops(
   checkBinding(config)
   const certificates = watchCertificates(config, log)
   stops.push(() => certificates?.stop())
-  const checkAccess = createCheckAccess(readTokens(config.tokensFile))
   stops.push(await lockDataDirectory(config.dataDir))
+  const audit = openAuditLog(auditLogPath(config), log)
+  stops.push(() => audit.close())
+  const checkAccess = auditDenied(createCheckAccess(readTokens(config.tokensFile)), audit)
   const metrics = createMetrics()
   const clients = await openStoreClients(config)
   stops.push(() => clients.close())
@@ -115,6 +120,7 @@ async function startHops(
     host: config.apiHost,
     checkAccess,
     certificates,
+    audit,
     log,
   })
   stops.push(() => api.close())
@@ -130,6 +136,8 @@ async function startHops(
     log,
     stops,
   )
+  audit.record({ action: 'start', outcome: 'succeeded', version, settings: changedSettings(config) })
+  stops.push(() => audit.record({ action: 'stop', outcome: 'succeeded' }))
   const apiPort = (api.server.address() as AddressInfo).port
   return { ...receivers, apiPort, storeKind: clients.kind }
 }

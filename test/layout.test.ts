@@ -12,6 +12,7 @@ const order = [
   'event',
   'metrics',
   'access',
+  'audit',
   'receiver',
   'selection',
   'normalization',

@@ -28,8 +28,8 @@ export type Access =
   /** A known token without the scope. */
   | { readonly status: 'forbidden'; readonly name: string }
 
-/** Decides what an `Authorization` header may do. */
-export type CheckAccess = (authorization: string | undefined, scope: Scope) => Access
+/** Decides what an `Authorization` header may do. `client` is the address that it came from. */
+export type CheckAccess = (authorization: string | undefined, scope: Scope, client?: string) => Access
 
 const prefix = 'ops_'
 

@@ -23,7 +23,7 @@ export function addAuthorization(app: FastifyInstance, checkAccess: CheckAccess)
     const scope = routeScopes[url]
     if (scope === 'public') return
     if (scope === undefined) return sendProblem(reply, 'forbidden', 'this route has no scope')
-    const access = checkAccess(request.headers.authorization, scope)
+    const access = checkAccess(request.headers.authorization, scope, request.ip)
     if (access.status === 'granted') {
       if (access.serviceNamespaces !== undefined && !restrictedRoutes.has(url))
         return sendProblem(reply, 'forbidden', 'the token is restricted to namespaces, this route is not')

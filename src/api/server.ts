@@ -9,9 +9,11 @@ import Fastify, {
 } from 'fastify'
 import type { WatchedCertificates } from '../access/certificates.ts'
 import type { CheckAccess } from '../access/token.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { RestrictedReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
+import { addRequestAudit } from './audit-requests.ts'
 import { addAuthorization } from './authorize.ts'
 import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
@@ -44,6 +46,8 @@ export interface ApiParts {
   readonly checkAccess: CheckAccess
   /** The API speaks TLS when there are any. */
   readonly certificates?: WatchedCertificates | undefined
+  /** Undefined = nothing is noted. */
+  readonly audit?: AuditLog
   readonly log: FastifyBaseLogger
 }
 
@@ -74,6 +78,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   })
   addBrowserDefences(app, parts.host)
   addAuthorization(app, parts.checkAccess)
+  if (parts.audit) addRequestAudit(app, parts.audit)
   addConditionalAnswers(app)
   const paths = collectPaths(app)
   await app.register(swagger, {

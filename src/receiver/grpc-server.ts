@@ -75,7 +75,7 @@ function createExport(
   log: Logger,
 ): handleUnaryCall<Buffer, Buffer> {
   async function handle(body: Buffer, client: string, authorization: string | undefined): Promise<Buffer> {
-    const access = checkAccess(authorization, 'ingest')
+    const access = checkAccess(authorization, 'ingest', client)
     if (access.status === 'unauthenticated') throw failure('unauthenticated', 'a token is required')
     if (access.status === 'forbidden') throw failure('forbidden', 'the token lacks the scope ingest')
     const { serviceNamespaces } = access

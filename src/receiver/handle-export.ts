@@ -66,14 +66,14 @@ export function createRequestHandler(
       return refuse('unsupported_media_type', 'send application/x-protobuf or application/json')
     if (isStopping()) return refuse('shutting_down', 'the receiver is shutting down')
 
-    const access = checkAccess(request.headers.authorization, 'ingest')
+    const client = request.socket.remoteAddress ?? ''
+    const access = checkAccess(request.headers.authorization, 'ingest', client)
     if (access.status === 'unauthenticated') {
       return refuse('unauthenticated', 'a token is required', { 'www-authenticate': 'Bearer' })
     }
     if (access.status === 'forbidden') return refuse('forbidden', 'the token lacks the scope ingest')
     const { serviceNamespaces } = access
 
-    const client = request.socket.remoteAddress ?? ''
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
     let heldBytes = 0
     let body: Uint8Array | undefined
