@@ -1,27 +1,32 @@
-/** How long do an operator's questions take over HTTP, and over the collector's otel_traces with the same events? */
-import { mkdtemp, rm } from 'node:fs/promises'
+/** How long do an operator's questions take over HTTP, and in the collector's otel_traces and PostgreSQL? */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { ClickHouseClient } from '@clickhouse/client'
 import pino from 'pino'
 import { createCheckAccess } from '../src/access/token.ts'
 import { buildApi } from '../src/api/server.ts'
 import { loadConfig } from '../src/config.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
-import { openStoreClients } from '../src/store/client.ts'
-import { migrate, readMigrations } from '../src/store/migrate.ts'
+import { openStoreClients, type StoreClients } from '../src/store/client.ts'
 import { createStoreReader } from '../src/store/query.ts'
 import { createStoredBatches } from '../src/store/stored-batches.ts'
-import { generateEvents } from './query/generate.ts'
+import { startHttpClient } from './query/client-thread.ts'
+import { lookUp, prepareData, printSize } from './query/data.ts'
+import { dropCaches } from './query/drop-caches.ts'
+import { measure, type Times } from './query/measure.ts'
 import { fillOtelTraces } from './query/otel-traces.ts'
-import { type Known, questions } from './query/questions.ts'
+import { type Postgres, startPostgres } from './query/postgres.ts'
+import { type Question, questions } from './query/questions.ts'
 
-const dayMs = 86_400_000
-const usage = 'options: --rows 2000000 --runs 15 --seed 1 --no-otel\n'
-/** A query over otel_traces that takes longer than this is run only once more. */
-const slowMs = 3000
+const usage = `options:
+  --rows 2000000    events, and as many request errors
+  --runs 15         times that each question is asked
+  --seed 1
+  --with otel,postgres,cold   what to compare with; none by default
+  --only TEXT       questions whose name has this text
+  --data DIR        fills this directory, or uses it when it is filled, and keeps it
+`
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -30,14 +35,16 @@ export async function run(args: readonly string[]): Promise<void> {
       rows: { type: 'string', default: '2000000' },
       runs: { type: 'string', default: '15' },
       seed: { type: 'string', default: '1' },
-      'no-otel': { type: 'boolean', default: false },
+      with: { type: 'string', default: '' },
+      only: { type: 'string', default: '' },
+      data: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return print(usage)
-  const rows = Number(values.rows)
-  const runs = Number(values.runs)
-  const directory = await mkdtemp(join(tmpdir(), 'ops-sidecar-bench-'))
+  const compared = new Set(values.with.split(','))
+  const directory = values.data ?? (await mkdtemp(join(tmpdir(), 'ops-sidecar-bench-')))
+  await mkdir(directory, { recursive: true })
   const config = loadConfig({
     OPS_DATA_DIR: directory,
     OPS_EMBEDDED_MEMORY_BYTES: '4GiB',
@@ -45,131 +52,116 @@ export async function run(args: readonly string[]): Promise<void> {
   })
   const clients = await openStoreClients(config)
   try {
-    await migrate(clients.writer, readMigrations(fileURLToPath(new URL('../clickhouse', import.meta.url))))
-    const toMs = Math.floor(Date.now() / 60_000) * 60_000
-    const fromMs = toMs - 28 * dayMs
-    await load(clients.writer, rows, () =>
-      generateEvents(clients.writer, { rows, seed: Number(values.seed), fromMs, toMs }),
-    )
-    const known = await lookUp(clients.writer, fromMs, toMs)
-    const asked = questions(known)
-    if (!values['no-otel']) {
-      const startedAt = performance.now()
+    const generation = await prepareData(clients, directory, Number(values.rows), Number(values.seed), print)
+    await printSize(clients.writer, 'ops_upstream_error_events', print)
+    await printSize(clients.writer, 'ops_error_logs', print)
+    if (compared.has('otel')) {
       await fillOtelTraces(clients.writer)
-      print(`otel_traces filled in ${seconds(performance.now() - startedAt)}\n`)
-      await size(clients.writer, 'otel_traces')
+      await printSize(clients.writer, 'otel_traces', print)
     }
-    const app = await buildApi({
-      reader: createStoreReader(clients, { timeoutMs: 60_000, maxMemoryBytes: 2 * 2 ** 30 }),
-      storedBatches: createStoredBatches(),
-      scratchDirectory: join(directory, 'export'),
-      metrics: createMetrics(),
-      readiness: async () => ({}),
-      host: '127.0.0.1',
-      checkAccess: createCheckAccess([]),
-      version: 'bench',
-      log: pino({ level: 'silent' }),
-    })
-    const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/api/v1/upstream-errors`
-    const counted = (await (await fetch(`${url}/count?from=now-30d&service_name=!x`)).json()) as {
-      count: number
-    }
-    if (counted.count !== rows) throw new Error(`${counted.count} events are stored, not ${rows}`)
-
-    print(
-      `\n| question, ${rows} events | first | p50 ms | p99 ms | otel_traces p50 ms | ratio |\n|---|--:|--:|--:|--:|--:|\n`,
-    )
-    const [reader] = clients.readers
-    for (const { name, path, otel } of asked) {
-      const ours = await measure(runs, async () => {
-        const answer = await fetch(`${url}${path}`)
-        const text = await answer.text()
-        if (answer.status !== 200) throw new Error(`${path}: ${text}`)
-      })
-      const theirs =
-        otel === undefined || values['no-otel'] || reader === undefined
-          ? undefined
-          : await measure(runs, async () => {
-              await (
-                await reader.query({
-                  query: `${otel} SETTINGS max_memory_usage = 2147483648`,
-                  format: 'JSON',
-                })
-              ).json()
-            })
-      const compared = theirs ? `${theirs.p50.toFixed(1)} | ${(theirs.p50 / ours.p50).toFixed(1)}` : ' | '
-      print(
-        `| ${name} | ${ours.first.toFixed(1)} | ${ours.p50.toFixed(1)} | ${ours.p99.toFixed(1)} | ${compared} |\n`,
+    const postgres = compared.has('postgres')
+      ? await startPostgres(clients.writer, directory, print)
+      : undefined
+    try {
+      const asked = questions(await lookUp(clients.writer, generation)).filter(({ name }) =>
+        name.includes(values.only),
       )
+      await ask(clients, directory, asked, Number(values.runs), compared, postgres)
+    } finally {
+      await postgres?.stop()
     }
-    await app.close()
   } finally {
     await clients.close()
-    await rm(directory, { recursive: true, force: true })
+    if (values.data === undefined) await rm(directory, { recursive: true, force: true })
   }
 }
 
-async function load(client: ClickHouseClient, rows: number, generate: () => Promise<void>): Promise<void> {
-  const startedAt = performance.now()
-  await generate()
-  const elapsedMs = performance.now() - startedAt
-  print(
-    `${rows} events in ${seconds(elapsedMs)}: ${Math.round(rows / elapsedMs) * 1000} rows/s with all indexes and rollups\n`,
-  )
-  await size(client, 'ops_upstream_error_events')
-}
-
-async function size(client: ClickHouseClient, table: string): Promise<void> {
-  const [row] = await read<{ bytes: number; n: number; parts: number }>(
-    client,
-    `SELECT toFloat64(sum(bytes_on_disk)) AS bytes, toFloat64(sum(rows)) AS n, toFloat64(count()) AS parts
-      FROM system.parts WHERE active AND table = '${table}'`,
-  )
-  if (row) print(`${table}: ${(row.bytes / row.n).toFixed(0)} bytes a row on disk, ${row.parts} parts\n`)
-}
-
-/** Ids of events in the middle of the range, where no cache helps. */
-async function lookUp(client: ClickHouseClient, fromMs: number, toMs: number): Promise<Known> {
-  const [row] = await read<{ event_id: string; request_id: string; trace_id: string; ms: number }>(
-    client,
-    `SELECT event_id, request_id, trace_id, toFloat64(toUnixTimestamp64Milli(created_at)) AS ms FROM ops_upstream_error_events
-      WHERE created_at >= fromUnixTimestamp64Milli(${Math.trunc((fromMs + toMs) / 2)}) ORDER BY created_at LIMIT 1`,
-  )
-  if (row === undefined) throw new Error('there are no events')
-  return {
-    fromMs,
-    toMs,
-    requestId: row.request_id,
-    traceId: row.trace_id,
-    eventId: row.event_id,
-    middle: { createdAtMs: row.ms, eventId: row.event_id },
-  }
-}
-
-async function read<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
-  return (await client.query({ query, format: 'JSONEachRow' })).json<Row>()
-}
-
-async function measure(
+async function ask(
+  clients: StoreClients,
+  directory: string,
+  asked: readonly Question[],
   runs: number,
-  ask: () => Promise<void>,
-): Promise<{ first: number; p50: number; p99: number }> {
-  const times: number[] = []
-  for (let index = 0; index < runs + 1; index++) {
+  compared: ReadonlySet<string>,
+  postgres: Postgres | undefined,
+): Promise<void> {
+  const app = await buildApi({
+    reader: createStoreReader(clients, { timeoutMs: 60_000, maxMemoryBytes: 2 * 2 ** 30 }),
+    storedBatches: createStoredBatches(),
+    scratchDirectory: join(directory, 'export'),
+    metrics: createMetrics(),
+    readiness: async () => ({}),
+    host: '127.0.0.1',
+    checkAccess: createCheckAccess([]),
+    version: 'bench',
+    log: pino({ level: 'silent' }),
+  })
+  const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/api/v1`
+  const http = startHttpClient()
+  const [reader] = clients.readers
+  if (reader === undefined) throw new Error('the store has no reader')
+  const askOtel = async (sql: string): Promise<{ ms: number; rows: unknown[] }> => {
     const startedAt = performance.now()
-    await ask()
-    times.push(performance.now() - startedAt)
-    if (index > 0 && (times[0] ?? 0) > slowMs) break
+    const result = await reader.query({
+      query: `${sql} SETTINGS max_memory_usage = 2147483648, max_execution_time = 120`,
+      format: 'JSON',
+    })
+    const { data } = await result.json()
+    return { ms: performance.now() - startedAt, rows: data }
   }
-  const [first = 0, ...warm] = times
-  const sorted = warm.toSorted((a, b) => a - b)
-  const quantile = (part: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
-  return { first, p50: quantile(0.5), p99: quantile(0.99) }
+  print(
+    '\n| question | p50 ms | p99 ms | cold ms | otel_traces p50 ms | ratio | PostgreSQL p50 ms | ratio |\n',
+  )
+  print('|---|--:|--:|--:|--:|--:|--:|--:|\n')
+  for (const question of asked) {
+    const ours = await measure(runs, async (index) => (await http.ask(`${url}${question.path(index)}`)).ms)
+    let cold: Times | undefined
+    if (compared.has('cold')) {
+      cold = await measure(2, async (index) => {
+        await dropCaches(clients.writer)
+        return (await http.ask(`${url}${question.path(index + 1)}`)).ms
+      })
+    }
+    const { otel, postgres: sql } = question
+    const otelTimes =
+      otel && compared.has('otel')
+        ? await measure(runs, async (index) => (await askOtel(otel(index))).ms)
+        : undefined
+    const postgresTimes =
+      sql && postgres ? await measure(runs, (index) => postgres.time(sql(index))) : undefined
+    await checkAgreement(question, url, http, otelTimes && askOtel, postgresTimes && postgres)
+    print(
+      `| ${question.name} | ${shown(ours.p50)} | ${shown(ours.p99)} | ${shown(cold?.p50)} | ${against(otelTimes, ours)} | ${against(postgresTimes, ours)} |\n`,
+    )
+  }
+  await http.close()
+  await app.close()
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+/** The same question has the same answer everywhere. */
+async function checkAgreement(
+  question: Question,
+  url: string,
+  http: ReturnType<typeof startHttpClient>,
+  askOtel: ((sql: string) => Promise<{ rows: unknown[] }>) | undefined,
+  postgres: Postgres | undefined,
+): Promise<void> {
+  const { agreeOn, otel, postgres: sql } = question
+  if (agreeOn === undefined) return
+  const ours = agreeOn((await http.ask(`${url}${question.path(1)}`)).body)
+  const others = [
+    askOtel && otel ? Number((await askOtel(otel(1))).rows.map(agreeOn)[0]) : ours,
+    postgres && sql ? await postgres.number(sql(1)) : ours,
+  ]
+  if (others.some((other) => other !== ours))
+    throw new Error(`${question.name}: ${ours} here, ${others.join(' and ')} there`)
+}
+
+function against(theirs: Times | undefined, ours: Times): string {
+  return theirs === undefined ? ' | ' : `${shown(theirs.p50)} | ${(theirs.p50 / ours.p50).toFixed(1)}`
+}
+
+function shown(ms: number | undefined): string {
+  return ms === undefined ? '' : ms < 100 ? ms.toFixed(1) : ms.toFixed(0)
 }
 
 function print(text: string): void {

@@ -7,9 +7,9 @@ export const needleEvery = 250_000
 export const needle = 'xyzzyneedle'
 
 /** Bits of a number that are the same in every run; `salt` makes them independent of each other. */
-const bits = (salt: number) => `cityHash64(number, ${salt}, {seed:UInt64})`
-const uniform = (salt: number) => `(${bits(salt)} % 1000000) / 1000000`
-const pick = (salt: number, values: readonly string[]) =>
+export const bits = (salt: number) => `cityHash64(number, ${salt}, {seed:UInt64})`
+export const uniform = (salt: number) => `(${bits(salt)} % 1000000) / 1000000`
+export const pick = (salt: number, values: readonly string[]) =>
   `[${values.map((value) => `'${value}'`).join(', ')}][1 + ${bits(salt)} % ${values.length}]`
 
 const platform = `${`[${platforms.map((name) => `'${name}'`).join(', ')}]`}[multiIf(${uniform(1)} < 0.5, 1, ${uniform(1)} < 0.8, 2, ${uniform(1)} < 0.95, 3, 4)]`
@@ -66,20 +66,23 @@ export interface Generation {
   readonly toMs: number
 }
 
-const chunkRows = 250_000
+export const chunkRows = 250_000
+
+/** The numbers of one chunk with what their rows share: `at_ms`, platform `p`, model `m`, status `s`, account `a`. */
+export function numbered({ rows, fromMs, toMs }: Generation, start: number): string {
+  return `SELECT number, ${Math.trunc(fromMs)} + intDiv(toInt64(number) * ${Math.trunc(toMs - fromMs)}, ${rows}) AS at_ms,
+      ${platform} AS p, concat(p, '-model-', toString(toUInt32(pow(${uniform(2)}, 3) * 8))) AS m, ${status} AS s,
+      toUInt32(pow(${uniform(4)}, 4) * 500) AS a
+    FROM numbers(${start}, ${Math.min(chunkRows, rows - start)})`
+}
 
 /** Fills `ops_upstream_error_events` with skewed events, evenly in time; the same seed gives the same events. */
 export async function generateEvents(client: ClickHouseClient, generation: Generation): Promise<void> {
-  const { rows, seed, fromMs, toMs } = generation
   const names = upstreamErrorColumns.map((column) => column.name).filter((name) => name in columns)
   const select = names.map((name) => `${columns[name]} AS c_${name}`).join(', ')
-  for (let start = 0; start < rows; start += chunkRows) {
-    const sql = `INSERT INTO ops_upstream_error_events (${names.join(', ')}) SELECT ${select}
-      FROM (SELECT number, ${Math.trunc(fromMs)} + intDiv(toInt64(number) * ${Math.trunc(toMs - fromMs)}, ${rows}) AS at_ms,
-          ${platform} AS p, concat(p, '-model-', toString(toUInt32(pow(${uniform(2)}, 3) * 8))) AS m, ${status} AS s,
-          toUInt32(pow(${uniform(4)}, 4) * 500) AS a
-        FROM numbers(${start}, ${Math.min(chunkRows, rows - start)}))
+  for (let start = 0; start < generation.rows; start += chunkRows) {
+    const sql = `INSERT INTO ops_upstream_error_events (${names.join(', ')}) SELECT ${select} FROM (${numbered(generation, start)})
       SETTINGS async_insert = 0, max_threads = 2, max_insert_threads = 1, insert_deduplicate = 0`
-    await client.command({ query: sql.replaceAll('{seed:UInt64}', String(seed)) })
+    await client.command({ query: sql.replaceAll('{seed:UInt64}', String(generation.seed)) })
   }
 }

@@ -6,6 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
  * each upstream error.
  */
 export async function fillOtelTraces(client: ClickHouseClient): Promise<void> {
+  if (await isFilled(client)) return
   const zstd = 'CODEC(ZSTD(1))'
   const attributes = 'Map(LowCardinality(String), String)'
   const text = (name: string) => `${name} String ${zstd}`
@@ -32,16 +33,38 @@ export async function fillOtelTraces(client: ClickHouseClient): Promise<void> {
     'INDEX idx_duration Duration TYPE minmax GRANULARITY 1',
     'INDEX idx_lower_span_name lower(SpanName) TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 8',
   ]
+  for (const table of ['otel_traces_trace_id_ts_mv', 'otel_traces_trace_id_ts', 'otel_traces'])
+    await client.command({ query: `DROP TABLE IF EXISTS ${table} SYNC` })
   await client.command({
     query: `CREATE TABLE otel_traces (${columns.join(', ')}) ENGINE = MergeTree PARTITION BY toDate(Timestamp)
       PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
       ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp) SETTINGS index_granularity = 8192`,
   })
-  const weeks = await client.query({
+  // Beside the traces: when each begins and ends, kept by a view.
+  await client.command({
+    query: `CREATE TABLE otel_traces_trace_id_ts (TraceId String ${zstd}, Start DateTime CODEC(Delta, ZSTD(1)), End DateTime CODEC(Delta, ZSTD(1)),
+      ${bloom('idx_trace_id', 'TraceId')}) ENGINE = MergeTree PARTITION BY toDate(Start) ORDER BY (TraceId, Start)`,
+  })
+  await client.command({
+    query: `CREATE MATERIALIZED VIEW otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS
+      SELECT TraceId, min(Timestamp) AS Start, max(Timestamp) AS End FROM otel_traces WHERE TraceId != '' GROUP BY TraceId`,
+  })
+  const days = await client.query({
     query: 'SELECT DISTINCT toString(toDate(created_at)) AS day FROM ops_upstream_error_events ORDER BY day',
     format: 'JSONEachRow',
   })
-  for (const { day } of await weeks.json<{ day: string }>()) await client.command({ query: fillDay(day) })
+  for (const { day } of await days.json<{ day: string }>()) await client.command({ query: fillDay(day) })
+}
+
+async function isFilled(client: ClickHouseClient): Promise<boolean> {
+  const sql = `SELECT (SELECT count() FROM ops_upstream_error_events) = (SELECT count() FROM otel_traces) AS same`
+  try {
+    const [row] = await (await client.query({ query: sql, format: 'JSONEachRow' })).json<{ same: number }>()
+    return row?.same === 1
+  } catch {
+    // There is no such table yet.
+    return false
+  }
 }
 
 function fillDay(day: string): string {
