@@ -1,4 +1,5 @@
 import { tables } from '../event/tables.ts'
+import { localTable } from './cluster.ts'
 import { renderParameters } from './render-parameters.ts'
 import { rollups } from './rollups.ts'
 
@@ -15,8 +16,9 @@ export function restrictNamespaces(
     namespaces: serviceNamespaces,
   })
   const names = [...[...tables.values()].map((table) => table.name), ...rollups.map((rollup) => rollup.table)]
-  const filters = names.map((table) =>
-    renderParameters('{table:String}: {condition:String}', { table, condition }),
-  )
+  // On a cluster, the shards read their own tables.
+  const filters = names
+    .flatMap((table) => [table, localTable(table)])
+    .map((table) => renderParameters('{table:String}: {condition:String}', { table, condition }))
   return { additional_table_filters: `{${filters.join(', ')}}` }
 }

@@ -44,6 +44,13 @@ export const rollups: readonly Rollup[] = [
     bucketSeconds: 3600,
     dimensions: ['fingerprint', 'platform', 'status_code', 'category'],
   },
+  ...['account_id', 'model'].map((member) => ({
+    table: `ops_upstream_errors_6h_group_${member.replace('_id', '')}`,
+    source: 'ops_upstream_error_events',
+    bucket: `toStartOfInterval(created_at, INTERVAL 6 HOUR, 'UTC')`,
+    bucketSeconds: 21_600,
+    dimensions: ['fingerprint', 'platform', 'status_code', 'category', member],
+  })),
 ]
 
 /** Rows of the rollup that differ from the events, with what is missing (or, negative, too much) as `events`. */

@@ -232,7 +232,7 @@ describe('answers', () => {
     await api.insert([event('cached', fromMs)])
     const first = await api.get(`?${range}`)
     expect(first.headers['server-timing']).toMatch(
-      /^clickhouse;dur=[\d.]+;desc="queries=1 rows=\d+ bytes=\d+", wait;dur=[\d.]+$/,
+      /^clickhouse;dur=[\d.]+;desc="queries=2 rows=\d+ bytes=\d+", wait;dur=[\d.]+$/,
     )
     expect(first.headers['cache-control']).toBe('private, max-age=60')
     const etag = String(first.headers.etag)

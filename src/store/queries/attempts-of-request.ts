@@ -1,5 +1,6 @@
 import type { RunQuery } from '../query.ts'
 import { columnsFirst, type EventRow, lightColumns, selectColumns } from './event-columns.ts'
+import { idLookup } from './list-upstream-errors.ts'
 
 /** A request with more failed attempts than this is cut; no gateway means to try so often. */
 const maxAttempts = 1000
@@ -11,7 +12,7 @@ export async function attemptsOfRequest(run: RunQuery, requestId: string): Promi
       WHERE request_id = {request_id:String} ORDER BY attempt, created_at, event_id LIMIT ${maxAttempts}`,
     params: { request_id: requestId },
     class: 'point',
-    settings: columnsFirst,
+    settings: { ...columnsFirst, ...idLookup },
   })
   return [...rows]
 }

@@ -13,6 +13,8 @@ export interface CountRequest {
   readonly filters: readonly Filter[]
   /** The column to count by. */
   readonly dimension?: string | undefined
+  /** A further column to count by: the text in `per`. */
+  readonly per?: string | undefined
   /** The width of the time buckets to count by. */
   readonly bucketSeconds?: number | undefined
   /** Also `first_ms` and `last_ms` of each group: of the events, or of the rollup's buckets that hold them. */
@@ -21,7 +23,7 @@ export interface CountRequest {
   readonly prefix?: string
 }
 
-/** A subquery with the columns `at` (start of the bucket, Unix seconds; 0 without buckets), `key` (text) and `n`. */
+/** A subquery with the columns `at` (start of the bucket, Unix seconds; 0 without buckets), `key`, `per` (texts) and `n`. */
 export interface CountSource {
   readonly sql: string
   readonly params: Readonly<Record<string, unknown>>
@@ -37,7 +39,7 @@ export interface CountSource {
 export function countSource(run: Pick<RunQuery, 'serviceNamespaces'>, request: CountRequest): CountSource {
   const { range, filters, dimension, bucketSeconds } = request
   const columns = new Set(filters.map((filter) => filter.column))
-  if (dimension !== undefined) columns.add(dimension)
+  for (const column of [dimension, request.per]) if (column !== undefined) columns.add(column)
   const rollup = run.serviceNamespaces === undefined ? chooseRollup(range, columns, bucketSeconds) : undefined
   const { sql, params } = filterConditions(filters)
   const build = { request, conditions: sql }
@@ -60,6 +62,7 @@ export function countSource(run: Pick<RunQuery, 'serviceNamespaces'>, request: C
 
 /** Beyond this, hours read less than minutes. */
 const shortRangeMs = 6 * 3_600_000
+const hourSeconds = 3600
 
 function chooseRollup(
   range: TimeRange,
@@ -72,10 +75,10 @@ function chooseRollup(
       (bucketSeconds === undefined || bucketSeconds % rollup.bucketSeconds === 0) &&
       wholeBuckets(range, rollup).toMs > wholeBuckets(range, rollup).fromMs,
   )
-  const finest = range.toMs - range.fromMs <= shortRangeMs
-  return able.toSorted((a, b) =>
-    finest ? a.bucketSeconds - b.bucketSeconds : b.bucketSeconds - a.bucketSeconds,
-  )[0]
+  const wide = range.toMs - range.fromMs > shortRangeMs
+  // Longer buckets leave more events at the ends of the range to be counted one by one: only where there is no other.
+  const cost = ({ bucketSeconds: width }: Rollup) => (wide && width < hourSeconds ? hourSeconds + 1 : width)
+  return able.toSorted((a, b) => cost(a) - cost(b))[0]
 }
 
 function wholeBuckets(range: TimeRange, { bucketSeconds }: Rollup): TimeRange {
@@ -101,10 +104,10 @@ function rollupPart({ request, conditions }: Build, whole: TimeRange, rollup: Ro
   const from = `${prefix}whole_from`
   const to = `${prefix}whole_to`
   return {
-    sql: `SELECT ${bucketStart('toInt64(toUnixTimestamp(bucket))', request)} AS at, ${keyText(request.dimension)} AS key, sum(events) AS n${seen(request, 'toInt64(toUnixTimestamp(bucket)) * 1000')}
+    sql: `SELECT ${bucketStart('toInt64(toUnixTimestamp(bucket))', request)} AS at, ${keyText(request.dimension)} AS key, ${keyText(request.per)} AS per, sum(events) AS n${seen(request, 'toInt64(toUnixTimestamp(bucket)) * 1000')}
       FROM ${rollup.table}
       WHERE ${[`bucket >= toDateTime({${from}:UInt32}, 'UTC')`, `bucket < toDateTime({${to}:UInt32}, 'UTC')`, ...conditions].join(' AND ')}
-      GROUP BY at, key`,
+      GROUP BY at, key, per`,
     params: { [from]: whole.fromMs / 1000, [to]: whole.toMs / 1000 },
   }
 }
@@ -113,8 +116,8 @@ function rawPart({ request, conditions }: Build, range: TimeRange, edge: string)
   const bounds = rangeConditions(range, `${request.prefix ?? ''}${edge}_`)
   const seconds = 'intDiv(toUnixTimestamp64Milli(created_at), 1000)'
   return {
-    sql: `SELECT ${bucketStart(seconds, request)} AS at, ${keyText(request.dimension)} AS key, toInt64(count()) AS n${seen(request, 'toUnixTimestamp64Milli(created_at)')}
-      FROM ops_upstream_error_events WHERE ${[...bounds.sql, ...conditions].join(' AND ')} GROUP BY at, key`,
+    sql: `SELECT ${bucketStart(seconds, request)} AS at, ${keyText(request.dimension)} AS key, ${keyText(request.per)} AS per, toInt64(count()) AS n${seen(request, 'toUnixTimestamp64Milli(created_at)')}
+      FROM ops_upstream_error_events WHERE ${[...bounds.sql, ...conditions].join(' AND ')} GROUP BY at, key, per`,
     params: bounds.params,
   }
 }

@@ -1,5 +1,6 @@
 import type { ListPosition } from '../cursor.ts'
 import type { RunQuery } from '../query.ts'
+import { idLookup } from './list-upstream-errors.ts'
 
 /** Where an event stands in a list, or undefined when there is none of this id. */
 export async function findPosition(run: RunQuery, eventId: string): Promise<ListPosition | undefined> {
@@ -8,6 +9,7 @@ export async function findPosition(run: RunQuery, eventId: string): Promise<List
       WHERE event_id = {event_id:UUID} LIMIT 1`,
     params: { event_id: eventId },
     class: 'point',
+    settings: idLookup,
   })
   const [row] = rows
   return row && { createdAtMs: row.created_ms, eventId, attempt: row.attempt }

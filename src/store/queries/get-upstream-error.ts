@@ -1,5 +1,6 @@
 import type { RunQuery } from '../query.ts'
 import { columnsFirst, type EventRow, eventColumns, selectColumns } from './event-columns.ts'
+import { idLookup } from './list-upstream-errors.ts'
 
 /** One event with its headers, bodies and attributes, or undefined when there is none of this id. */
 export async function getUpstreamError(run: RunQuery, eventId: string): Promise<EventRow | undefined> {
@@ -8,7 +9,7 @@ export async function getUpstreamError(run: RunQuery, eventId: string): Promise<
       WHERE event_id = {event_id:UUID} LIMIT 1`,
     params: { event_id: eventId },
     class: 'point',
-    settings: columnsFirst,
+    settings: { ...columnsFirst, ...idLookup },
   })
   return rows[0]
 }

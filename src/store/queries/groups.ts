@@ -1,10 +1,9 @@
 import type { RunQuery } from '../query.ts'
 import { maxRangeDays, type TimeRange } from '../time-range.ts'
 import { type CountOrigin, countSource } from './count-source.ts'
-import { columnsFirst, type EventRow, fingerprintText, lightColumns, selectColumns } from './event-columns.ts'
+import { columnsFirst, type EventRow, lightColumns, selectColumns } from './event-columns.ts'
 import { type Filter, filterConditions } from './filters.ts'
 import { automaticBucketSeconds } from './histogram.ts'
-import { rangeConditions } from './range-conditions.ts'
 import { type SeenTimes, seenTimes } from './seen-times.ts'
 
 export interface GroupsRequest {
@@ -50,6 +49,7 @@ interface GroupRow {
   readonly line: readonly [at: readonly number[], counts: readonly number[]]
 }
 
+const none: Affected = { count: 0, values: [] }
 const sparklineBuckets = 30
 const shownValues = 10
 /** Distinct values are counted up to this. */
@@ -77,7 +77,9 @@ export async function groupUpstreamErrors(run: RunQuery, request: GroupsRequest)
   const nothing = rows.length === 0
   const times = await seenTimes(run, { ...narrowed, dimension: 'fingerprint' }, rows, counts)
   const before = nothing ? new Set() : await seenBefore(run, range.fromMs, ofGroups)
-  const affected = nothing ? new Map<string, AffectedRow>() : await affectedBy(run, narrowed)
+  const affected = (dimension: 'account_id' | 'model') =>
+    nothing ? new Map<string, Affected>() : affectedBy(run, narrowed, dimension)
+  const [accounts, models] = [await affected('account_id'), await affected('model')]
   const samples = nothing ? new Map<string, EventRow>() : await newestEvents(run, narrowed.filters, times)
   const firstBucketMs = Math.floor(range.fromMs / 1000 / bucketSeconds) * bucketSeconds * 1000
   const bucketTotal = Math.ceil((range.toMs - firstBucketMs) / 1000 / bucketSeconds)
@@ -90,12 +92,6 @@ export async function groupUpstreamErrors(run: RunQuery, request: GroupsRequest)
       const sparkline = Array.from({ length: bucketTotal }, () => 0)
       for (const [index, at] of row.line[0].entries())
         sparkline[(at * 1000 - firstBucketMs) / 1000 / bucketSeconds] = row.line[1][index] ?? 0
-      const {
-        accounts = 0,
-        account_values = [],
-        models = 0,
-        model_values = [],
-      } = affected.get(row.name) ?? {}
       return {
         fingerprint: row.name,
         count: row.count,
@@ -103,8 +99,8 @@ export async function groupUpstreamErrors(run: RunQuery, request: GroupsRequest)
         lastSeenMs: seen?.lastMs ?? row.last_seen,
         isNew: !before.has(row.name),
         sparkline,
-        accounts: { count: accounts, values: account_values },
-        models: { count: models, values: model_values },
+        accounts: accounts.get(row.name) ?? none,
+        models: models.get(row.name) ?? none,
         sample: samples.get(row.name),
       }
     }),
@@ -122,29 +118,20 @@ async function seenBefore(run: RunQuery, untilMs: number, ofGroups: Filter): Pro
   return new Set(rows.map((row) => row.name))
 }
 
-interface AffectedRow {
-  readonly name: string
-  readonly accounts: number
-  readonly account_values: readonly string[]
-  readonly models: number
-  readonly model_values: readonly string[]
-}
-
-async function affectedBy(run: RunQuery, { range, filters }: Omit<GroupsRequest, 'limit'>) {
-  const bounds = rangeConditions(range)
-  const { sql, params } = filterConditions(filters)
-  // Bounded, so that no group can hold every account in memory.
-  const distinct = (column: string, name: string) =>
-    `groupUniqArrayIf(${maxDistinct})(${column}, ${column} != '') AS ${name}_all,
-      toUInt32(length(${name}_all)) AS ${name}s, arraySlice(arraySort(${name}_all), 1, ${shownValues}) AS ${name}_values`
-  const { rows } = await run<AffectedRow>({
-    sql: `SELECT name, accounts, account_values, models, model_values FROM (
-      SELECT ${fingerprintText} AS name, ${distinct('account_id', 'account')}, ${distinct('model', 'model')}
-      FROM ops_upstream_error_events WHERE ${[...bounds.sql, ...sql].join(' AND ')} GROUP BY fingerprint)`,
-    params: { ...bounds.params, ...params },
+/** Which accounts, or models, the events of each group have. */
+async function affectedBy(
+  run: RunQuery,
+  { range, filters }: Omit<GroupsRequest, 'limit'>,
+  dimension: 'account_id' | 'model',
+): Promise<Map<string, Affected>> {
+  const counts = countSource(run, { range, filters, dimension, per: 'fingerprint' })
+  const { rows } = await run<{ name: string; count: number; names: string[] }>({
+    sql: `SELECT per AS name, toUInt32(least(count(), ${maxDistinct})) AS count, arraySort(groupArraySorted(${shownValues})(key)) AS names
+      FROM (SELECT per, key FROM (${counts.sql}) WHERE key != '' GROUP BY per, key HAVING sum(n) > 0) GROUP BY name`,
+    params: counts.params,
     class: 'analysis',
   })
-  return new Map(rows.map((row) => [row.name, row]))
+  return new Map(rows.map(({ name, count, names }) => [name, { count, values: names }]))
 }
 
 /** The newest event of each group: its time is known, so that only those moments are read. */

@@ -3,7 +3,9 @@ import type { Query, RunQuery } from '../query.ts'
 import type { QueryClass } from '../reader-pool.ts'
 import type { TimeRange } from '../time-range.ts'
 import { columnsFirst, type EventRow, selectColumns } from './event-columns.ts'
+import { idColumns } from './filter-columns.ts'
 import { type Conditions, type Filter, filterConditions } from './filters.ts'
+import { windowsOf } from './list-windows.ts'
 import { rangeConditions } from './range-conditions.ts'
 
 /** `attempt`: by number of the attempt, then by time; for the attempts of one request. */
@@ -20,6 +22,12 @@ export interface ListRequest {
   readonly after: ListPosition | undefined
   readonly class?: QueryClass
 }
+
+/** Settings under which an id is looked up once in its index, before anything is read. */
+export const idLookup = { use_skip_indexes_on_data_read: 0, optimize_use_projections: 0 }
+/** For a piece that one thread reads at once: a second read for the other columns only adds to it. */
+const readAtOnce = { query_plan_optimize_lazy_materialization: 0, max_threads: 1 }
+const briefMs = 3_600_000
 
 /** Settings that let an ordered read stop early in every partition. */
 const orderedRead = { read_in_order_use_virtual_row: 1, read_in_order_use_virtual_row_per_block: 1 }
@@ -47,9 +55,16 @@ export async function listUpstreamErrors(
   request: ListRequest,
 ): Promise<{ events: EventRow[]; more: boolean }> {
   const columns = new Set(['event_id', 'created_at', 'attempt', ...request.columns])
-  const { rows } = await run<EventRow>(
-    listQuery({ ...request, limit: request.limit + 1 }, selectColumns([...columns])),
-  )
+  const select = selectColumns([...columns])
+  const limit = request.limit + 1
+  // A filter that few events pass finds no full page in a short piece and would read it for nothing.
+  const { range, order, after, filters } = request
+  const windows = filters.length === 0 ? windowsOf(range, order, after) : [range]
+  let rows: readonly EventRow[] = []
+  for (const window of windows) {
+    rows = (await run<EventRow>(listQuery({ ...request, range: window, limit }, select))).rows
+    if (rows.length === limit) break
+  }
   return { events: rows.slice(0, request.limit), more: rows.length > request.limit }
 }
 
@@ -80,6 +95,11 @@ export function listQuery(
       ORDER BY ${orderBy[request.order]} LIMIT {limit:UInt32}`,
     params: bound,
     class: request.class ?? 'list',
-    settings: { ...orderedRead, ...columnsFirst },
+    settings: { ...orderedRead, ...columnsFirst, ...settingsFor(request) },
   }
+}
+
+function settingsFor({ range, filters }: ListRequest): NonNullable<Query['settings']> {
+  if (filters.some((filter) => idColumns.includes(filter.column))) return idLookup
+  return filters.length === 0 && range.toMs - range.fromMs <= briefMs ? readAtOnce : {}
 }

@@ -2,6 +2,7 @@ import { requestErrorColumns } from '../../event/tables.ts'
 import type { RunQuery } from '../query.ts'
 import type { TimeRange } from '../time-range.ts'
 import type { EventRow } from './event-columns.ts'
+import { idLookup } from './list-upstream-errors.ts'
 import { rangeConditions } from './range-conditions.ts'
 
 /** The fields of OpsErrorLog, and those that place a record: the row of a list. */
@@ -123,6 +124,7 @@ export async function getRequestError(run: RunQuery, eventId: string): Promise<E
     sql: `SELECT ${detailColumns} FROM ops_error_logs WHERE event_id = {event_id:UUID} LIMIT 1`,
     params: { event_id: eventId },
     class: 'point',
+    settings: idLookup,
   })
   return rows[0]
 }
@@ -137,6 +139,7 @@ export async function getRequestErrorOfRequest(
       ORDER BY created_at DESC LIMIT 1`,
     params: { request_id: requestId },
     class: 'point',
+    settings: idLookup,
   })
   return rows[0]
 }

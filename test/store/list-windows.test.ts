@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { windowsOf } from '../../src/store/queries/list-windows.ts'
+
+const hour = 3_600_000
+const range = { fromMs: 0, toMs: 30 * 24 * hour }
+const place = { createdAtMs: 10 * 24 * hour, eventId: '', attempt: 0 }
+
+describe('the pieces of a list', () => {
+  it('grow from where it begins, and end with the whole', () => {
+    expect(windowsOf(range, 'newest', undefined)).toEqual([
+      { fromMs: range.toMs - hour, toMs: range.toMs },
+      { fromMs: range.toMs - 24 * hour, toMs: range.toMs },
+      range,
+    ])
+    expect(windowsOf(range, 'oldest', undefined)[0]).toEqual({ fromMs: 0, toMs: hour })
+  })
+
+  it('begin at the cursor, with its moment in it', () => {
+    expect(windowsOf(range, 'newest', place).map(({ toMs }) => toMs)).toEqual(
+      Array(3).fill(place.createdAtMs + 1),
+    )
+    expect(windowsOf(range, 'oldest', place).map(({ fromMs }) => fromMs)).toEqual(
+      Array(3).fill(place.createdAtMs),
+    )
+  })
+
+  it('are the range alone where a piece would be most of it, or the order is not of time', () => {
+    expect(windowsOf({ fromMs: 0, toMs: 2 * hour }, 'newest', undefined)).toHaveLength(1)
+    expect(windowsOf(range, 'attempt', undefined)).toEqual([range])
+  })
+})
