@@ -372,6 +372,54 @@ export const settings = {
     maxMs: 3650 * dayMs,
     description: 'Age at which headers and bodies are blanked; their rows stay until OPS_RETENTION.',
   }),
+  retryGatewayUrl: httpUrl({
+    env: 'OPS_RETRY_GATEWAY_URL',
+    fallback: '',
+    description: 'Gateway that failed requests are sent to again; empty = retries are refused.',
+  }),
+  retryGatewayNetworks: list({
+    env: 'OPS_RETRY_GATEWAY_NETWORKS',
+    fallback: [],
+    description:
+      'Networks, such as 10.0.0.0/8, that the name of that gateway may lie in beside public ones. An address, localhost and a name without a dot need none.',
+  }),
+  retryCredentialsFile: text({
+    env: 'OPS_RETRY_CREDENTIALS_FILE',
+    fallback: '',
+    description: 'File with the headers that let retries in, one "Name: value" a line; read for each retry.',
+  }),
+  retryAccountHeader: text({
+    env: 'OPS_RETRY_ACCOUNT_HEADER',
+    fallback: '',
+    description:
+      'Header by which that gateway is told the account to use, and tells which it used; empty = no retries with mode upstream.',
+  }),
+  retryPaths: list({
+    env: 'OPS_RETRY_PATHS',
+    fallback: ['/v1/', '/v1beta/', '/v1internal:'],
+    description:
+      'What the path of a request begins with that may be retried; never name paths of administration.',
+  }),
+  retryMaxPerHour: integer({
+    env: 'OPS_RETRY_MAX_PER_HOUR',
+    fallback: 60,
+    min: 1,
+    max: 10_000,
+    description: 'Retries in any hour, as each may cost money.',
+  }),
+  retryTimeoutMs: duration({
+    env: 'OPS_RETRY_TIMEOUT',
+    fallback: 60_000,
+    minMs: 100,
+    maxMs: 600_000,
+    description: 'Time of one retry, from connecting to the end of the answer.',
+  }),
+  retryMaxResponseBytes: bytes({
+    env: 'OPS_RETRY_MAX_RESPONSE_BYTES',
+    fallback: 16 * mib,
+    min: 1024,
+    description: 'Bytes read of an answer to a retry; a preview of them is kept.',
+  }),
   shutdownTimeoutMs: duration({
     env: 'OPS_SHUTDOWN_TIMEOUT',
     fallback: 10_000,

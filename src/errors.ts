@@ -118,6 +118,58 @@ export const errorCatalogue = {
     title: 'Query needs too much memory',
     action: 'Narrow the time range or the filters.',
   },
+  retry_not_configured: {
+    status: 409,
+    title: 'Retry is not configured',
+    action:
+      'Set what the detail names: OPS_RETRY_GATEWAY_URL, OPS_RETRY_CREDENTIALS_FILE or OPS_RETRY_ACCOUNT_HEADER.',
+  },
+  retry_body_missing: {
+    status: 422,
+    title: 'No request body to send again',
+    action: 'Let the gateway record request bodies; bodies are deleted after OPS_BODY_RETENTION.',
+  },
+  retry_body_truncated: {
+    status: 422,
+    title: 'The request body was cut off',
+    action:
+      'Raise OPS_BODY_MAX_BYTES here and the limit of bodies in the gateway; this one cannot be retried.',
+  },
+  retry_body_redacted: {
+    status: 422,
+    title: 'The request body was redacted',
+    action: 'It had secrets or personal data, which are not stored; ask the client to send it again.',
+  },
+  retry_path_refused: {
+    status: 422,
+    title: 'The request path is not one to retry',
+    action: 'Add the beginning of the path to OPS_RETRY_PATHS if the gateway serves it to clients.',
+  },
+  retry_address_refused: {
+    status: 409,
+    title: 'The gateway has an address that retries do not go to',
+    action: 'Correct OPS_RETRY_GATEWAY_URL, or name the network in OPS_RETRY_GATEWAY_NETWORKS.',
+  },
+  retry_running: {
+    status: 409,
+    title: 'A retry is under way',
+    action: 'Wait for it: GET /api/v1/errors/{id}/retries.',
+  },
+  retry_too_soon: {
+    status: 429,
+    title: 'The last retry ended moments ago',
+    action: 'Repeat after Retry-After, or with force.',
+  },
+  retry_limit_reached: {
+    status: 429,
+    title: 'Retries of the last hour are used up',
+    action: 'Repeat after Retry-After; OPS_RETRY_MAX_PER_HOUR is the limit.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency-Key of another retry',
+    action: 'Send a new key for each retry that is meant to happen.',
+  },
   internal: { status: 500, title: 'Internal error', action: 'See the log of the sidecar.' },
 } as const
 

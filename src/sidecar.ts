@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -14,6 +15,7 @@ import { changedSettings } from './audit/changed-settings.ts'
 import { deadLetterDirectory } from './commands/dead-letter.ts'
 import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
+import { dataDirectoryId } from './data-directory-id.ts'
 import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
 import { readCheckpoint } from './delivery/checkpoint.ts'
 import { type Delivery, startDelivery } from './delivery/deliver.ts'
@@ -24,6 +26,10 @@ import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
+import { createRedactor } from './redaction/create-redactor.ts'
+import { failInterrupted } from './retry/interrupted.ts'
+import { createRetries } from './retry/retry-error.ts'
+import { readRetrySettings } from './retry/retry-settings.ts'
 import { type Receivers, startReceivers } from './start-receivers.ts'
 import { retentionOf, retentionStatements } from './store/apply-retention.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
@@ -32,6 +38,7 @@ import { createInsertBatch } from './store/insert-batch.ts'
 import { migrate, readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
 import { createStoreReader } from './store/query.ts'
+import { createRetryAttempts } from './store/retry-attempts.ts'
 import { announceStored, createStoredBatches } from './store/stored-batches.ts'
 
 export interface Sidecar extends Receivers {
@@ -77,6 +84,7 @@ async function startHops(
   checkBinding(config)
   const certificates = watchCertificates(config, log)
   stops.push(() => certificates?.stop())
+  const retrySettings = await readRetrySettings(config)
   stops.push(await lockDataDirectory(config.dataDir))
   const audit = openAuditLog(auditLogPath(config), log)
   stops.push(() => audit.close())
@@ -85,6 +93,13 @@ async function startHops(
   const clients = await openStoreClients(config)
   stops.push(() => clients.close())
   const recent = createRecentEvents(recentEvents)
+  const reader = createStoreReader(clients, {
+    timeoutMs: config.queryTimeoutMs,
+    maxMemoryBytes: Math.floor(config.embeddedMemoryBytes / 2),
+  })
+  const attempts = createRetryAttempts(clients, reader.run)
+  const owner = await dataDirectoryId(config.dataDir)
+  const startedAtMs = Date.now()
   const prepare = once(async () => {
     await clients.createDatabase()
     const { cluster } = clients
@@ -92,6 +107,7 @@ async function startHops(
     const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
     for (const query of await retentionStatements(clients.writer, wanted, cluster))
       await clients.writer.command({ query })
+    await failInterrupted(attempts, owner, startedAtMs)
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })
   await prepareNow(prepare, clients, log)
@@ -106,12 +122,20 @@ async function startHops(
   stops.push(() => journal.close())
   stops.push(() => delivery.stop(config.shutdownTimeoutMs))
 
-  const reader = createStoreReader(clients, {
-    timeoutMs: config.queryTimeoutMs,
-    maxMemoryBytes: Math.floor(config.embeddedMemoryBytes / 2),
-  })
+  const retries =
+    retrySettings &&
+    createRetries({
+      settings: retrySettings,
+      attempts,
+      owner,
+      redactor: createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } }),
+      lookUp: (hostname) => lookup(hostname, { all: true, order: 'verbatim' }),
+      metrics,
+      log,
+    })
   const api = await buildApi({
     reader,
+    retries,
     storedBatches,
     scratchDirectory: join(config.dataDir, 'export'),
     metrics,
@@ -124,6 +148,7 @@ async function startHops(
     log,
   })
   stops.push(() => api.close())
+  stops.push(() => retries?.stop())
   await listenApi(api, config)
 
   const receivers = await startReceivers(

@@ -23,6 +23,7 @@ const order = [
   'journal',
   'delivery',
   'store',
+  'retry',
   'api',
 ]
 const shared = new Set(['errors.ts', 'config.ts', 'config-schema.ts'])

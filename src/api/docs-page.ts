@@ -10,6 +10,7 @@ interface Operation {
   readonly summary?: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]
+  readonly requestBody?: Answer
   readonly responses?: Readonly<Record<string, Answer>>
 }
 
@@ -75,9 +76,11 @@ function operationHtml(entry: { path: string; method: string; operation: Operati
   const { path, method, operation } = entry
   const parameters = operation.parameters ?? []
   const answers = Object.entries(operation.responses ?? {})
+  const sent = operation.requestBody?.content?.['application/json']?.schema
   return `<section><h3><code>${text(`${method} ${path}`)}</code></h3>
 <p>${text(operation.summary)}. ${text(operation.description)}</p>
 ${parameters.length === 0 ? '' : `<details><summary>${parameters.length} parameters</summary><table>${parameters.map(parameterHtml).join('')}</table></details>`}
+${sent === undefined ? '' : `<details><summary>Body</summary><pre>${text(shapeOf(sent, ''))}</pre></details>`}
 <details><summary>Answers</summary>${answers.map(answerHtml).join('')}</details></section>`
 }
 

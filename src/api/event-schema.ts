@@ -40,7 +40,8 @@ export const problemSchema = Type.Object({
   parameter: Type.Optional(Type.String()),
 })
 
-const problem = (description: string) => ({
+/** An answer that is a problem. */
+export const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: problemSchema } },
 })

@@ -9,7 +9,8 @@ export function sendProblem(
   extra: Readonly<Record<string, string | number>> = {},
 ): FastifyReply {
   const { status, title, action } = errorCatalogue[code]
-  if (status === 503) reply.header('retry-after', 5)
+  const retryAfter = extra.retry_after_seconds ?? (status === 503 ? 5 : undefined)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   return reply
     .code(status)
     .type('application/problem+json')

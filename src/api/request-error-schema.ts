@@ -11,6 +11,11 @@ const properties = (names: (name: string) => boolean) =>
 
 const id = Type.String({ format: 'uuid' })
 
+/** The id of an error record in a path. */
+export const errorIdParams = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
+})
+
 /** OpsErrorLog. */
 export const requestErrorSchema = Type.Unsafe<Record<string, unknown>>(
   Type.Object({ id, ...Object.fromEntries(properties((name) => listed.has(name))) }),

@@ -24,6 +24,8 @@ export const routeScopes: Readonly<Record<string, RouteAccess>> = {
   '/api/v1/upstream-errors/export': 'export',
   '/api/v1/errors': 'read',
   '/api/v1/errors/:id': 'read',
+  '/api/v1/errors/:id/retry': 'retry',
+  '/api/v1/errors/:id/retries': 'read',
   '/api/v1/requests/:request_id': 'read',
 }
 
@@ -43,5 +45,7 @@ export const restrictedRoutes: ReadonlySet<string> = new Set([
   '/api/v1/upstream-errors/export',
   '/api/v1/errors',
   '/api/v1/errors/:id',
+  '/api/v1/errors/:id/retry',
+  '/api/v1/errors/:id/retries',
   '/api/v1/requests/:request_id',
 ])

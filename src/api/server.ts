@@ -11,6 +11,7 @@ import type { WatchedCertificates } from '../access/certificates.ts'
 import type { CheckAccess } from '../access/token.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Retries } from '../retry/retry-error.ts'
 import type { RestrictedReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
 import { addRequestAudit } from './audit-requests.ts'
@@ -28,6 +29,7 @@ import { histogramRoute } from './routes/histogram.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { requestErrorRoutes } from './routes/request-errors.ts'
 import { requestStoryRoute } from './routes/request-story.ts'
+import { retryRoutes } from './routes/retries.ts'
 import { tailRoute } from './routes/tail.ts'
 import { throttlingRoute } from './routes/throttling.ts'
 import { topRoute } from './routes/top.ts'
@@ -38,6 +40,8 @@ export interface ApiParts {
   readonly storedBatches: StoredBatches
   /** For files while they are being exported. */
   readonly scratchDirectory: string
+  /** Undefined: no gateway is configured to send requests to again. */
+  readonly retries?: Retries | undefined
   readonly metrics: Metrics
   readonly readiness: () => Promise<Readiness>
   readonly version: string
@@ -107,6 +111,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(exportRoute(parts.reader, parts.scratchDirectory))
   await app.register(tailRoute(run, parts.storedBatches))
   await app.register(requestErrorRoutes(run))
+  await app.register(retryRoutes(run, parts.retries))
   await app.register(requestStoryRoute(run))
   await app.register(healthRoutes(parts.readiness))
   await app.register(metricsRoutes(parts.metrics.registry))

@@ -80,6 +80,7 @@ export function createMetrics() {
       'Inserts of unknown outcome that were read back, by finding.',
       ['finding'],
     ),
+    retries: counter('ops_retries_total', 'Retries of failed requests that were sent.', ['mode', 'status']),
     querySeconds: new Histogram({
       name: 'ops_api_request_seconds',
       help: 'Time of API requests.',

@@ -1,4 +1,4 @@
-const opening = '[REDACTED:'
+export const markerOpening = '[REDACTED:'
 const idCharacters = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 /** Ids that stand in markers without being rules of their own: a whole body, and what was cut off before us. */
@@ -11,25 +11,25 @@ export function isRuleId(id: string): boolean {
 
 /** What stands for a secret: `[REDACTED:rule]`, with a keyed hash `[REDACTED:rule:1f2e3d4c5b6a]`. */
 export function marker(ruleId: string, hash?: string): string {
-  return hash === undefined ? `${opening}${ruleId}]` : `${opening}${ruleId}:${hash}]`
+  return hash === undefined ? `${markerOpening}${ruleId}]` : `${markerOpening}${ruleId}:${hash}]`
 }
 
-const longestMarker = opening.length + 64 + 1 + 64 + 1
+const longestMarker = markerOpening.length + 64 + 1 + 64 + 1
 
 /**
  * Where the marker ends that starts at `at`; 0 when there is none. Only ids of this redactor's rules count, so that
  * nothing can hide between the brackets.
  */
 export function endOfMarker(text: string, at: number, ruleIds: ReadonlySet<string>): number {
-  if (!text.startsWith(opening, at)) return 0
-  const window = text.slice(at + opening.length, at + longestMarker)
+  if (!text.startsWith(markerOpening, at)) return 0
+  const window = text.slice(at + markerOpening.length, at + longestMarker)
   const close = window.indexOf(']')
   if (close === -1) return 0
   const colon = window.indexOf(':')
   const hasHash = colon !== -1 && colon < close
   if (!ruleIds.has(window.slice(0, hasHash ? colon : close))) return 0
   if (hasHash && !/^[0-9a-f]{8,64}$/.test(window.slice(colon + 1, close))) return 0
-  return at + opening.length + close + 1
+  return at + markerOpening.length + close + 1
 }
 
 const anyMarker = /\[REDACTED:[a-z0-9_-]{1,64}(?::[0-9a-f]{8,64})?\]/y

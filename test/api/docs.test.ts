@@ -60,7 +60,10 @@ describe('the page for people', () => {
     const answer = await app.inject('/api/docs')
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
-    for (const path of Object.keys(document.paths)) expect(answer.payload).toContain(`GET ${path}`)
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const method of Object.keys(methods))
+        expect(answer.payload).toContain(`${method.toUpperCase()} ${path}`)
+    expect(answer.payload).toContain('pinned_account_id')
     expect(answer.payload).not.toMatch(/<script|https?:|src=/)
   })
 

@@ -11,7 +11,7 @@ import { errorAnswers, notFoundAnswer } from '../event-schema.ts'
 import { presentEvent } from '../present-event.ts'
 import { presentRequestError } from '../present-request-error.ts'
 import { queriesOf } from '../query-request.ts'
-import { requestErrorDetailSchema, requestErrorSchema } from '../request-error-schema.ts'
+import { errorIdParams, requestErrorDetailSchema, requestErrorSchema } from '../request-error-schema.ts'
 
 /** Deeper pages are what the cursor is for: each offset reads all that comes before it. */
 const maxOffset = 10_000
@@ -116,9 +116,7 @@ export function requestErrorRoutes(run: RunRestrictedQuery): FastifyPluginAsyncT
           operationId: 'getRequestError',
           tags: ['request errors'],
           summary: 'One such request with headers, bodies, timings and its failed attempts',
-          params: Type.Object({
-            id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
-          }),
+          params: errorIdParams,
           querystring: Type.Object({}, { additionalProperties: false }),
           response: { 200: requestErrorDetailSchema, ...notFoundAnswer, ...errorAnswers },
         },
