@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { auditedCommand } from './audit/audited-command.ts'
+import { serveClickHouseHttp } from './commands/clickhouse-http.ts'
 import { listDeadLetters, retryDeadLetters } from './commands/dead-letter.ts'
 import { printJournal } from './commands/journal-inspect.ts'
 import { runMigrations } from './commands/migrate.ts'
@@ -83,6 +84,13 @@ function createProgram(env: Env): Command {
     .command('rebuild')
     .description('correct what differs; stop every writer first')
     .action(() => auditedCommand(config(), 'rollups rebuild', {}, () => rebuildRollups(config())))
+  program
+    .command('clickhouse-http')
+    .description(
+      "serve the embedded store of a stopped sidecar in the way of a ClickHouse server's HTTP interface, for Grafana, clickhouse-go and BI tools; a way to reach the data, not a server for production",
+    )
+    .option('--writable', 'take inserts and DDL as well; by default clients can only read')
+    .action((options: { writable?: boolean }) => serveClickHouseHttp(config(), options.writable === true))
   const token = program.command('token').description('tokens for the receiver and the API')
   token
     .command('create')

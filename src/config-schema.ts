@@ -276,13 +276,14 @@ export const settings = {
   clickhouseUser: text({
     env: 'OPS_CLICKHOUSE_USER',
     fallback: 'default',
-    description: 'User at the ClickHouse server.',
+    description: "User at the ClickHouse server; of the embedded engine's HTTP interface, who may use it.",
   }),
   clickhousePassword: text({
     env: 'OPS_CLICKHOUSE_PASSWORD',
     fallback: '',
     secret: true,
-    description: 'Password at the ClickHouse server.',
+    description:
+      "Password at the ClickHouse server; of the embedded engine's HTTP interface, what clients have to give.",
   }),
   clickhouseDatabase: identifier({
     env: 'OPS_CLICKHOUSE_DATABASE',
@@ -293,6 +294,17 @@ export const settings = {
     env: 'OPS_CLICKHOUSE_CLUSTER',
     fallback: '',
     description: 'Cluster of the server to make the tables on, replicated and sharded; empty = one node.',
+  }),
+  clickhouseHttpHost: text({
+    env: 'OPS_CLICKHOUSE_HTTP_HOST',
+    fallback: '127.0.0.1',
+    description: "Address that the embedded engine's HTTP interface binds.",
+  }),
+  clickhouseHttpPort: port({
+    env: 'OPS_CLICKHOUSE_HTTP_PORT',
+    fallback: 8123,
+    description:
+      'Port of `ops-sidecar clickhouse-http`, which serves the embedded engine in the way of a ClickHouse server.',
   }),
   clickhouseTimeoutMs: duration({
     env: 'OPS_CLICKHOUSE_TIMEOUT',

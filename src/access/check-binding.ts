@@ -8,6 +8,14 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.')
 }
 
+/** The name of a Host header, brackets of IPv6 taken off. */
+export function hostName(host: string): string {
+  return host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
+}
+
 /**
  * Beyond loopback, tokens are required.
  * @throws OpsError `invalid_config`

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../access/check-binding.ts'
+import { hostName, isLoopback } from '../access/check-binding.ts'
 import { sendProblem } from './problem.ts'
 
 const headers = {
@@ -24,12 +24,4 @@ export function addBrowserDefences(app: FastifyInstance, apiHost: string): void 
       return sendProblem(reply, 'forbidden', 'the Host header names another host')
     }
   })
-}
-
-/** The name of `name:port`, brackets of IPv6 taken off. */
-function hostName(host: string): string {
-  return host
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase()
 }

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { Cluster } from './cluster.ts'
+import { openEmbeddedEngine } from './embedded-engine.ts'
 
 /** The clients of one ClickHouse, embedded or server. */
 export interface StoreClients {
@@ -47,14 +46,9 @@ const embeddedReaders = 3
 async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
   if (config.clickhouseCluster !== '')
     throw new OpsError('invalid_config', 'OPS_CLICKHOUSE_CLUSTER: needs a server, see OPS_CLICKHOUSE_URL')
-  const { chdb, createChdbConnection } = await loadEmbeddedEngine()
-  const path = join(config.dataDir, 'clickhouse')
-  mkdirSync(path, { recursive: true })
-  // The first session of a process binds the directory and gives the engine its server settings; the clients'
-  // connections share it. Caches are small because they live in the gateway's neighbour.
-  const session = openSession(() => new chdb.Session(path, { connectionArgs: engineArguments(config) }))
+  const engine = await openEmbeddedEngine(config)
   const open = async (): Promise<ClickHouseClient> => {
-    const client = createClient({ connection: createChdbConnection({ path }) as never })
+    const client = createClient({ connection: engine.createConnection() as never })
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${config.clickhouseDatabase}` })
     await client.command({ query: `USE ${config.clickhouseDatabase}` })
     return client
@@ -71,41 +65,8 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
     readers,
     async close() {
       await Promise.all([writer, ...readers].map((client) => client.close()))
-      session.close()
-      await chdb.drainPending()
+      await engine.close()
     },
-  }
-}
-
-function engineArguments(config: StoreConfig): string[] {
-  return [
-    `--max_server_memory_usage=${config.embeddedMemoryBytes}`,
-    `--mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 16)}`,
-    `--index_mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 32)}`,
-    '--async_load_databases=0',
-  ]
-}
-
-async function loadEmbeddedEngine() {
-  try {
-    const [chdb, connection] = await Promise.all([import('chdb'), import('chdb/connection')])
-    return { chdb, createChdbConnection: connection.createChdbConnection }
-  } catch (cause) {
-    throw new OpsError(
-      'embedded_engine_missing',
-      'the embedded ClickHouse engine (npm chdb) cannot be loaded',
-      { cause },
-    )
-  }
-}
-
-function openSession<Session>(open: () => Session): Session {
-  try {
-    return open()
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const code = /lock file|CANNOT_OPEN_FILE.*status/i.test(why) ? 'data_dir_in_use' : 'store_not_opened'
-    throw new OpsError(code, `the embedded store cannot be opened: ${why.split('\n', 1)[0]}`, { cause })
   }
 }
 

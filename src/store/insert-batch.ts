@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Batch } from '../event/batch.ts'
 import type { Column } from '../event/tables.ts'
 import type { StoreClients } from './client.ts'
+import { quote } from './quote.ts'
 
 /** Inserts a batch as one block under a deduplication token. Resolves when the store has answered that it is stored. */
 export type InsertBatch = (batch: Batch, token: string) => Promise<void>
@@ -68,9 +69,4 @@ function createEmbeddedInsert(clients: StoreClients, directory: string): InsertB
 /** Tells the inserts of a batch from all other queries, so that a doubtful one can be found and ended. */
 export function insertQueryPrefix(batch: Batch): string {
   return `ops-sidecar-${batch.id}-`
-}
-
-/** A string literal of ClickHouse SQL. */
-function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

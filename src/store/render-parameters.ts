@@ -1,3 +1,5 @@
+import { quote } from './quote.ts'
+
 /** `{name:Type}`, as ClickHouse writes a query parameter. */
 const placeholder = /\{(\w+):([A-Za-z0-9()]+)\}/g
 
@@ -43,9 +45,7 @@ function integer(value: unknown, name: string): string {
   return text
 }
 
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '\0': '\\0' }
-
 function quoted(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`parameter ${name} is no text`)
-  return `'${value.replace(/[\\'\0]/g, (character) => escapes[character] ?? '')}'`
+  return quote(value)
 }

@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Session } from 'chdb'
+import type { Config } from '../config.ts'
+import { OpsError } from '../errors.ts'
+
+export interface EmbeddedEngine {
+  /** For `createClient({ connection })`; each runs one statement at a time. */
+  createConnection(): unknown
+  /** A connection without the client around it, with settings, parameters and database of its own. */
+  openSession(): Session
+  /** Waits for what still runs. */
+  close(): Promise<void>
+}
+
+export type EngineConfig = Pick<Config, 'dataDir' | 'embeddedMemoryBytes'>
+
+/**
+ * Opens the embedded ClickHouse under the data directory, which one process at a time can.
+ * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`.
+ */
+export async function openEmbeddedEngine(config: EngineConfig): Promise<EmbeddedEngine> {
+  const { chdb, createChdbConnection } = await loadEngine()
+  const path = join(config.dataDir, 'clickhouse')
+  mkdirSync(path, { recursive: true })
+  // The first session of a process binds the directory and gives the engine its server settings; all others share it.
+  // Caches are small because they live in the gateway's neighbour.
+  const first = openFirst(() => new chdb.Session(path, { connectionArgs: engineArguments(config) }))
+  return {
+    createConnection: () => createChdbConnection({ path }),
+    openSession: () => new chdb.Session(path),
+    async close() {
+      first.close()
+      await chdb.drainPending()
+    },
+  }
+}
+
+function engineArguments(config: EngineConfig): string[] {
+  return [
+    `--max_server_memory_usage=${config.embeddedMemoryBytes}`,
+    `--mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 16)}`,
+    `--index_mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 32)}`,
+    '--async_load_databases=0',
+  ]
+}
+
+async function loadEngine() {
+  try {
+    const [chdb, connection] = await Promise.all([import('chdb'), import('chdb/connection')])
+    return { chdb, createChdbConnection: connection.createChdbConnection }
+  } catch (cause) {
+    throw new OpsError(
+      'embedded_engine_missing',
+      'the embedded ClickHouse engine (npm chdb) cannot be loaded',
+      { cause },
+    )
+  }
+}
+
+function openFirst(open: () => Session): Session {
+  try {
+    return open()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const code = /lock file|CANNOT_OPEN_FILE.*status/i.test(why) ? 'data_dir_in_use' : 'store_not_opened'
+    throw new OpsError(code, `the embedded store cannot be opened: ${why.split('\n', 1)[0]}`, { cause })
+  }
+}
