@@ -4,13 +4,20 @@
  * The same requests as `bench -- ingest`, without network, inflating, journal and store. Times are CPU time of the
  * process, garbage collection included.
  */
+
 import { createDecodeExport } from '../src/decoding/decode-export.ts'
 import type { Encoding } from '../src/event/selected-event.ts'
+import { defaultRedaction } from '../src/redaction/redaction-settings.ts'
 import { createSelector } from '../src/selection/select-events.ts'
 import { createPayloads, spansPerRequest, stamp } from './ingest/payload.ts'
 
 const rounds = 5
-const settings = { exceptionEvents: true, maxAgeMs: 30 * 86_400_000, bodyMaxBytes: 16_384 }
+const settings = {
+  exceptionEvents: true,
+  maxAgeMs: 30 * 86_400_000,
+  bodyMaxBytes: 16_384,
+  redaction: defaultRedaction,
+}
 
 export async function run(): Promise<void> {
   const select = createSelector(settings)

@@ -370,6 +370,23 @@ export const settings = {
     min: 0,
     description: 'Bytes kept of a request or response body; its full size is kept beside it.',
   }),
+  bodyMode: choice({
+    env: 'OPS_BODY_MODE',
+    fallback: 'redact',
+    choices: ['redact', 'hash', 'drop', 'keep'],
+    description:
+      'What becomes of request and response bodies: their secrets taken out, a keyed hash, nothing, or all as it is. OPS_REDACTION_FILE sets it by platform.',
+  }),
+  redactionFile: text({
+    env: 'OPS_REDACTION_FILE',
+    fallback: '',
+    description: 'JSON file of redaction rules of your own and body modes by platform (docs/security.md).',
+  }),
+  redactionHmacKeyFile: text({
+    env: 'OPS_REDACTION_HMAC_KEY_FILE',
+    fallback: '',
+    description: 'File with a key: markers then carry a keyed hash, by which equal secrets can be told.',
+  }),
   retentionMs: duration({
     env: 'OPS_RETENTION',
     fallback: 30 * dayMs,

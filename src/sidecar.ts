@@ -26,7 +26,8 @@ import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
-import { createRedactor } from './redaction/create-redactor.ts'
+import { readRedactionSettings } from './redaction/read-redaction-file.ts'
+import { createConfiguredRedactor } from './redaction/redaction-settings.ts'
 import { failInterrupted } from './retry/interrupted.ts'
 import { createRetries } from './retry/retry-error.ts'
 import { readRetrySettings } from './retry/retry-settings.ts'
@@ -85,6 +86,8 @@ async function startHops(
   const certificates = watchCertificates(config, log)
   stops.push(() => certificates?.stop())
   const retrySettings = await readRetrySettings(config)
+  const redaction = readRedactionSettings(config)
+  const redactor = createConfiguredRedactor(redaction)
   stops.push(await lockDataDirectory(config.dataDir))
   const audit = openAuditLog(auditLogPath(config), log)
   stops.push(() => audit.close())
@@ -128,7 +131,7 @@ async function startHops(
       settings: retrySettings,
       attempts,
       owner,
-      redactor: createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } }),
+      redactor,
       lookUp: (hostname) => lookup(hostname, { all: true, order: 'verbatim' }),
       metrics,
       log,
@@ -145,6 +148,7 @@ async function startHops(
     checkAccess,
     certificates,
     audit,
+    redactor,
     log,
   })
   stops.push(() => api.close())
@@ -155,6 +159,7 @@ async function startHops(
     config,
     checkAccess,
     certificates,
+    redaction,
     recent,
     journal,
     metrics,

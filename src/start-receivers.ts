@@ -15,6 +15,8 @@ import type { NextHops } from './receiver/handle-export.ts'
 import { startOtlpServer } from './receiver/otlp-server.ts'
 import { createReceiverBounds } from './receiver/receiver-bounds.ts'
 
+import type { RedactionSettings } from './redaction/redaction-settings.ts'
+
 export interface Receivers {
   readonly otlpPort: number
   /** Undefined while OTLP/gRPC is off. */
@@ -29,6 +31,7 @@ export async function startReceivers(
   config: Config,
   checkAccess: CheckAccess,
   certificates: WatchedCertificates | undefined,
+  redaction: RedactionSettings,
   recent: RecentEvents,
   journal: Journal,
   metrics: Metrics,
@@ -37,7 +40,7 @@ export async function startReceivers(
 ): Promise<Receivers> {
   const handle = createPipeline(
     {
-      decode: startDecoding(config, stops),
+      decode: startDecoding(config, redaction, stops),
       recent,
       journal,
       maxRecordBytes: maxRecordBytes(config),
@@ -57,11 +60,16 @@ export async function startReceivers(
   return { otlpPort: http.port, otlpGrpcPort: grpc.port }
 }
 
-function startDecoding(config: Config, stops: (() => unknown)[]): PipelineHops['decode'] {
+function startDecoding(
+  config: Config,
+  redaction: RedactionSettings,
+  stops: (() => unknown)[],
+): PipelineHops['decode'] {
   const settings: DecodingSettings = {
     exceptionEvents: config.exceptionEvents,
     maxAgeMs: config.retentionMs,
     bodyMaxBytes: config.bodyMaxBytes,
+    redaction,
   }
   if (config.collectorWorkers === 0) return createDecodeExport(settings)
   const pool = createDecodePool(config.collectorWorkers, settings)

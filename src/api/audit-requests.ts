@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuditAction, AuditLog } from '../audit/audit-log.ts'
-import { createRedactor } from '../redaction/create-redactor.ts'
+import type { Redactor } from '../redaction/create-redactor.ts'
 import { routeScopes } from './route-scopes.ts'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -10,8 +10,7 @@ const maxQueryCharacters = 500
  * Notes every request that takes data out or changes something: those of a scope beyond `read`, and those with another
  * method than GET, once they are answered. Refusals for want of a token are noted where the token is checked.
  */
-export function addRequestAudit(app: FastifyInstance, audit: AuditLog): void {
-  const redactor = createRedactor({ bodies: { default: 'drop', byPlatform: new Map() } })
+export function addRequestAudit(app: FastifyInstance, audit: AuditLog, redactor: Redactor): void {
   app.addHook('onResponse', async (request, reply) => {
     const action = auditedAction(request)
     const status = reply.statusCode

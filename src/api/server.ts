@@ -11,6 +11,7 @@ import type { WatchedCertificates } from '../access/certificates.ts'
 import type { CheckAccess } from '../access/token.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Redactor } from '../redaction/create-redactor.ts'
 import type { Retries } from '../retry/retry-error.ts'
 import type { RestrictedReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
@@ -52,6 +53,8 @@ export interface ApiParts {
   readonly certificates?: WatchedCertificates | undefined
   /** Undefined = nothing is noted. */
   readonly audit?: AuditLog
+  /** Takes secrets out of what is noted or shown of requests. */
+  readonly redactor?: Redactor
   readonly log: FastifyBaseLogger
 }
 
@@ -82,7 +85,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   })
   addBrowserDefences(app, parts.host)
   addAuthorization(app, parts.checkAccess)
-  if (parts.audit) addRequestAudit(app, parts.audit)
+  if (parts.audit && parts.redactor) addRequestAudit(app, parts.audit, parts.redactor)
   addConditionalAnswers(app)
   const paths = collectPaths(app)
   await app.register(swagger, {

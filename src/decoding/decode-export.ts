@@ -11,9 +11,9 @@ import {
 } from '../event/tables.ts'
 import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { createNormalizer } from '../normalization/normalize-event.ts'
-import { createRedactor } from '../redaction/create-redactor.ts'
 import { createEventRedaction } from '../redaction/redact-event.ts'
 import { createRequestErrorRedaction } from '../redaction/redact-request-error.ts'
+import { createConfiguredRedactor, type RedactionSettings } from '../redaction/redaction-settings.ts'
 import { createSelector } from '../selection/select-events.ts'
 
 /** What decoding is made from; plain data, so that a worker thread can be given it. */
@@ -22,6 +22,7 @@ export interface DecodingSettings {
   /** Events older than this are rejected, ms. */
   readonly maxAgeMs: number
   readonly bodyMaxBytes: number
+  readonly redaction: RedactionSettings
 }
 
 export interface DecodedExport {
@@ -56,7 +57,7 @@ const maxHeaderBytes = 16_384
 export function createDecodeExport(settings: DecodingSettings): DecodeExport {
   const select = createSelector({ exceptionEvents: settings.exceptionEvents })
   const normalize = createNormalizer({ maxAgeMs: settings.maxAgeMs })
-  const redactor = createRedactor({ bodies: { default: 'redact', byPlatform: new Map() } })
+  const redactor = createConfiguredRedactor(settings.redaction)
   const limits = { maxBodyBytes: settings.bodyMaxBytes, maxTextBytes, maxAttributes, maxHeaderBytes }
   const redactUpstreamError = createEventRedaction(redactor, limits)
   const redactRequestError = createRequestErrorRedaction(redactor, limits)

@@ -11,7 +11,8 @@ import { rules, scanRules } from './rules.ts'
 import { createScanner } from './scan.ts'
 
 /** What becomes of a body: its secrets taken out, a keyed hash of it, nothing, or the body as it is. */
-export type BodyMode = 'redact' | 'hash' | 'drop' | 'keep'
+export type BodyMode = (typeof bodyModes)[number]
+export const bodyModes = ['redact', 'hash', 'drop', 'keep'] as const
 
 export interface RedactionOptions {
   readonly bodies: { readonly default: BodyMode; readonly byPlatform: ReadonlyMap<string, BodyMode> }

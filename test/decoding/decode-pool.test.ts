@@ -3,9 +3,15 @@ import { createDecodeExport } from '../../src/decoding/decode-export.ts'
 import { createDecodePool } from '../../src/decoding/decode-pool.ts'
 import { MalformedOtlpError } from '../../src/event/selected-event.ts'
 import type { EncodedRow } from '../../src/event/tables.ts'
+import { defaultRedaction } from '../../src/redaction/redaction-settings.ts'
 import { span, traceExport, upstreamError } from '../support/otlp.ts'
 
-const settings = { exceptionEvents: true, maxAgeMs: 86_400_000, bodyMaxBytes: 1000 }
+const settings = {
+  exceptionEvents: true,
+  maxAgeMs: 86_400_000,
+  bodyMaxBytes: 1000,
+  redaction: defaultRedaction,
+}
 const pool = createDecodePool(2, settings)
 afterAll(() => pool.stop())
 
