@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/console/support/build-console.ts'],
     // The embedded engine binds one data directory per process, so every file gets a process of its own.
     pool: 'forks',
     maxWorkers: 2,

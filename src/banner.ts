@@ -17,6 +17,7 @@ export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: 
   return `
 ops-sidecar ${version}
   OTLP/HTTP  ${scheme}://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)${grpc}
+  console    ${api}
   API        ${api}   (/api/v1/upstream-errors, /api/openapi.json, /healthz, /readyz, /metrics)
   journal    ${resolve(config.dataDir, 'journal')}
   store      ${store}, database ${config.clickhouseDatabase}

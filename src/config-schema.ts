@@ -98,6 +98,15 @@ function httpUrl(setting: Described & { fallback: string }): Setting<string> {
   }
 }
 
+function urlTemplate(setting: Described & { fallback: string }): Setting<string> {
+  const url = httpUrl(setting)
+  return {
+    ...url,
+    allowed: `${url.allowed}, with {trace_id} in it`,
+    parse: (value) => (value === '' || value.includes('{trace_id}') ? url.parse(value) : undefined),
+  }
+}
+
 function list(setting: Described & { fallback: readonly string[] }): Setting<readonly string[]> {
   return {
     ...setting,
@@ -238,6 +247,12 @@ export const settings = {
   }),
   apiHost: text({ env: 'OPS_API_HOST', fallback: '127.0.0.1', description: 'Address that the API binds.' }),
   apiPort: port({ env: 'OPS_API_PORT', fallback: 4380, description: 'Port of the API.' }),
+  traceUrlTemplate: urlTemplate({
+    env: 'OPS_TRACE_URL_TEMPLATE',
+    fallback: '',
+    description:
+      'Link from an event to its trace in Jaeger, Tempo or Grafana, with {trace_id} and, if wanted, {span_id}; empty = none.',
+  }),
   tokensFile: text({
     env: 'OPS_TOKENS_FILE',
     fallback: '',

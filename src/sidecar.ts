@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { watchCertificates } from './access/certificates.ts'
@@ -49,6 +50,10 @@ export interface Sidecar extends Receivers {
   stop(): Promise<void>
 }
 
+/** Built by `npm run console:build`; a build of the sidecar has it beside itself. */
+const consoleDirectory = fileURLToPath(
+  new URL(import.meta.filename.endsWith('.ts') ? '../dist/console' : './console', import.meta.url),
+)
 const recentEvents = 500_000
 const recentFromStoreMs = 15 * 60_000
 
@@ -149,6 +154,11 @@ async function startHops(
     certificates,
     audit,
     redactor,
+    console: {
+      directory: consoleDirectory,
+      traceUrlTemplate: config.traceUrlTemplate,
+      otlpPort: config.otlpPort,
+    },
     log,
   })
   stops.push(() => api.close())

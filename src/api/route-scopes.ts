@@ -8,11 +8,15 @@ export type RouteAccess = Scope | 'public'
  * oversight.
  */
 export const routeScopes: Readonly<Record<string, RouteAccess>> = {
+  // The console's own files; it asks for a token when its data takes one.
+  '/': 'public',
+  '/assets/*': 'public',
   '/healthz': 'public',
   '/readyz': 'public',
   '/api/openapi.json': 'public',
   '/api/docs': 'public',
   '/metrics': 'read',
+  '/api/v1/console-config': 'read',
   '/api/v1/upstream-errors': 'read',
   '/api/v1/upstream-errors/:event_id': 'read',
   '/api/v1/upstream-errors/count': 'read',
@@ -34,6 +38,7 @@ export const routeScopes: Readonly<Record<string, RouteAccess>> = {
  * refused everywhere else, so that a new route shows them nothing by oversight.
  */
 export const restrictedRoutes: ReadonlySet<string> = new Set([
+  '/api/v1/console-config',
   '/api/v1/upstream-errors',
   '/api/v1/upstream-errors/:event_id',
   '/api/v1/upstream-errors/count',

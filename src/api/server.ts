@@ -21,6 +21,7 @@ import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
 import { handleError, sendProblem } from './problem.ts'
 import type { Readiness } from './readiness.ts'
+import { type ConsoleParts, consoleRoutes } from './routes/console.ts'
 import { countRoute } from './routes/count.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { exportRoute } from './routes/export.ts'
@@ -55,6 +56,8 @@ export interface ApiParts {
   readonly audit?: AuditLog
   /** Takes secrets out of what is noted or shown of requests. */
   readonly redactor?: Redactor
+  /** The web console is served when they are given. */
+  readonly console?: ConsoleParts
   readonly log: FastifyBaseLogger
 }
 
@@ -119,6 +122,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(healthRoutes(parts.readiness))
   await app.register(metricsRoutes(parts.metrics.registry))
   await app.register(docsRoutes)
+  if (parts.console) await app.register(consoleRoutes(parts.console, parts.version))
   refuseOtherMethods(app, paths)
   await app.ready()
   return app

@@ -17,6 +17,7 @@ interface Throttling {
     errors: number
     rate_limited: number
     throttled_seconds: number
+    throttled_until: string | null
     retry_after: RetryAfter
     last_seen: string
     errors_per_bucket: number[]
@@ -66,6 +67,10 @@ describe('throttling', () => {
         rate_limited: found.filter((event) => event.category === 'rate_limited').length,
         throttled_seconds:
           unionMs(waits.map((event) => [event.created_at, event.created_at + event.retry_after_ms])) / 1000,
+        throttled_until:
+          waits.length === 0
+            ? null
+            : iso(Math.max(...waits.map((event) => event.created_at + event.retry_after_ms))),
         last_seen: iso(Math.max(...found.map((event) => event.created_at))),
         errors_per_bucket: perMinute,
       })

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { groupUpstreamErrors } from '../../store/queries/groups.ts'
 import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
@@ -35,6 +35,7 @@ const groupsAnswer = Type.Object({
     }),
   ),
 })
+export type GroupsAnswer = Static<typeof groupsAnswer>
 
 /** `GET /api/v1/upstream-errors/groups`. */
 export function groupsRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {

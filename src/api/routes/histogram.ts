@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { OpsError } from '../../errors.ts'
 import {
   automaticBucketSeconds,
@@ -57,6 +57,7 @@ const histogramAnswer = Type.Object({
     }),
   ),
 })
+export type HistogramAnswer = Static<typeof histogramAnswer>
 
 /** `GET /api/v1/upstream-errors/histogram`. */
 export function histogramRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {

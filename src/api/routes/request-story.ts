@@ -35,6 +35,7 @@ const answer = Type.Object({
     }),
   ),
 })
+export type RequestStory = Static<typeof answer>
 
 type Step = Static<typeof answer>['timeline'][number]
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { type RetryAfter, retryAfterBoundsMs, throttling } from '../../store/queries/throttling.ts'
 import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
@@ -32,11 +32,15 @@ const throttlingAnswer = Type.Object({
     Type.Object({
       account_id: Type.String({ description: "'' = not known" }),
       account_name: Type.Union([Type.String(), Type.Null()]),
+      platform: Type.Union([Type.String(), Type.Null()], { description: 'Of its newest event.' }),
       errors: Type.Integer(),
       rate_limited: Type.Integer({ description: 'Errors of category rate_limited.' }),
       throttled_seconds: Type.Number({
         description:
           'Time of the range in which the provider had asked to wait: the union of [created_at, created_at + retry_after).',
+      }),
+      throttled_until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+        description: 'The latest created_at + retry_after; null when no event has a retry-after.',
       }),
       retry_after: retryAfterSchema,
       last_seen: Type.String({ format: 'date-time' }),
@@ -44,6 +48,7 @@ const throttlingAnswer = Type.Object({
     }),
   ),
 })
+export type ThrottlingAnswer = Static<typeof throttlingAnswer>
 
 /** `GET /api/v1/upstream-errors/throttling`. */
 export function throttlingRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {
@@ -85,9 +90,13 @@ export function throttlingRoute(run: RunRestrictedQuery): FastifyPluginAsyncType
           accounts: found.accounts.map((account) => ({
             account_id: account.accountId,
             account_name: account.accountName || null,
+            platform: account.platform || null,
             errors: account.errors,
             rate_limited: account.rateLimited,
             throttled_seconds: account.throttledMs / 1000,
+            throttled_until: account.throttledUntilMs
+              ? new Date(account.throttledUntilMs).toISOString()
+              : null,
             retry_after: presentRetryAfter(account.retryAfter),
             last_seen: new Date(account.lastSeenMs).toISOString(),
             errors_per_bucket: [...account.perBucket],

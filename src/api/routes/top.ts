@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { topDimensions, topUpstreamErrors } from '../../store/queries/top.ts'
 import type { RunRestrictedQuery } from '../../store/query.ts'
 import { setCaching } from '../caching.ts'
@@ -33,6 +33,7 @@ const topAnswer = Type.Object({
     }),
   ),
 })
+export type TopAnswer = Static<typeof topAnswer>
 
 /** `GET /api/v1/upstream-errors/top`. */
 export function topRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox {

@@ -28,12 +28,16 @@ export interface RetryAfter {
 export interface ThrottledAccount {
   readonly accountId: string
   readonly accountName: string
+  /** Of its newest event. */
+  readonly platform: string
   readonly errors: number
   readonly rateLimited: number
   /**
    * Time of the range in which the provider had asked to wait: the union of [created_at, created_at + retry_after).
    */
   readonly throttledMs: number
+  /** Until when the provider asked to wait at the longest; 0 = it did not. */
+  readonly throttledUntilMs: number
   readonly retryAfter: RetryAfter
   readonly lastSeenMs: number
   /** Errors of each bucket of the range. */
@@ -51,9 +55,11 @@ export interface Throttling {
 interface ThrottlingRow {
   readonly account: string
   readonly account_label: string
+  readonly platform_label: string
   readonly errors: number
   readonly rate_limited: number
   readonly throttled: number
+  readonly throttled_until: number
   readonly waits: number
   readonly quantiles: readonly (number | null)[]
   readonly longest: number
@@ -73,9 +79,11 @@ export async function throttling(run: RunQuery, request: ThrottlingRequest): Pro
   const createdMs = 'toUnixTimestamp64Milli(created_at)'
   const bucket = `intDiv(${createdMs}, ${bucketSeconds * 1000}) * ${bucketSeconds}`
   const { rows } = await run<ThrottlingRow>({
-    sql: `SELECT account_id AS account, argMax(account_name, created_at) AS account_label, count() AS errors,
+    sql: `SELECT account_id AS account, argMax(account_name, created_at) AS account_label,
+        argMax(platform, created_at) AS platform_label, count() AS errors,
         countIf(category = 'rate_limited') AS rate_limited,
         intervalLengthSumIf(${createdMs}, least(${createdMs} + toInt64(retry_after_ms), {to_ms:Int64}), retry_after_ms > 0) AS throttled,
+        maxIf(${createdMs} + toInt64(retry_after_ms), retry_after_ms > 0) AS throttled_until,
         countIf(retry_after_ms > 0) AS waits,
         quantilesExactIf(0.5, 0.9, 0.99)(retry_after_ms, retry_after_ms > 0) AS quantiles,
         max(retry_after_ms) AS longest,
@@ -102,9 +110,11 @@ export async function throttling(run: RunQuery, request: ThrottlingRequest): Pro
       return {
         accountId: row.account,
         accountName: row.account_label,
+        platform: row.platform_label,
         errors: row.errors,
         rateLimited: row.rate_limited,
         throttledMs: row.throttled,
+        throttledUntilMs: row.throttled_until,
         retryAfter: retryAfterOf(row),
         lastSeenMs: row.last_seen,
         perBucket,

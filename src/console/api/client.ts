@@ -1,0 +1,39 @@
+import { noAnswer, ProblemError, readProblem } from './problem.ts'
+import { authorization } from './token.ts'
+
+/** Relative to the page, so that the console also works below a path of a reverse proxy. */
+export const apiBase = 'api/v1/'
+
+const underWay = new Map<string, Promise<unknown>>()
+
+/**
+ * An answer of the API. Requests for the same path at the same time are made once.
+ * @throws ProblemError
+ */
+export function get<Answer>(path: string): Promise<Answer> {
+  const asked = underWay.get(path) as Promise<Answer> | undefined
+  if (asked) return asked
+  const answer = request<Answer>(path, {}).finally(() => underWay.delete(path))
+  underWay.set(path, answer)
+  return answer
+}
+
+/** @throws ProblemError */
+export function post<Answer>(path: string, body: unknown): Promise<Answer> {
+  return request<Answer>(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+async function request<Answer>(path: string, init: RequestInit): Promise<Answer> {
+  const answer = await fetch(`${apiBase}${path}`, {
+    ...init,
+    headers: { ...authorization(), ...(init.headers as Record<string, string> | undefined) },
+  }).catch(() => {
+    throw new ProblemError(noAnswer)
+  })
+  if (!answer.ok) throw new ProblemError(await readProblem(answer))
+  return (await answer.json()) as Answer
+}
