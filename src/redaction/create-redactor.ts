@@ -33,10 +33,17 @@ export interface Redactor {
   identifier(value: string): string
   /** The value of an attribute, by its key, then as text. */
   attribute(key: string, value: string): string
+  /** `attribute` with the key given before, for keys that come again and again. */
+  attributeOf(key: string): (value: string) => string
   /** JSON object text of headers; what is not an object is replaced as a whole. */
   headers(json: string): string
   headerMap(headers: Iterable<readonly [string, string]>): Map<string, string>
   url(value: string): string
+  /**
+   * False only when `text` and `identifier` leave the text as it is whose UTF-8 stands from `start` to before `end`,
+   * and so does `attribute` under a key that tells nothing: for callers that copy bytes instead of making strings.
+   */
+  mayContainSecret(bytes: Uint8Array, start: number, end: number): boolean
   body(value: string, platform: string): string
   bodyMode(platform: string): BodyMode
 }
@@ -70,13 +77,14 @@ export function createRedactor(options: RedactionOptions): Redactor {
   const replacement = (ruleId: string, secret: string) =>
     marker(ruleId, hmacKey === undefined ? undefined : hash(secret))
 
-  const shared: Omit<TextRedaction, 'scanText'> = { userRules: extraRules, replacement }
-  const text = createTextRedaction({ ...shared, scanText: createScanner(enabled, ruleIds) })
+  const shared: Omit<TextRedaction, 'scanner'> = { userRules: extraRules, replacement }
+  const scanner = createScanner(enabled, ruleIds)
+  const text = createTextRedaction({ ...shared, scanner })
   const values = enabled.filter((rule) => rule.kind === 'value')
-  const identifier = createTextRedaction({ ...shared, scanText: createScanner(values, ruleIds) })
+  const identifier = createTextRedaction({ ...shared, scanner: createScanner(values, ruleIds) })
   // The names of headers have been dealt with: `x-ratelimit-limit-tokens` is no key of a secret.
   const headerValues = enabled.filter((rule) => rule.kind !== 'key')
-  const headerText = createTextRedaction({ ...shared, scanText: createScanner(headerValues, ruleIds) })
+  const headerText = createTextRedaction({ ...shared, scanner: createScanner(headerValues, ruleIds) })
   const keeps = remember(keepsHeader)
   const classify = remember((key: string): KeyClass | 'header' => {
     const header = usesHeaderNames ? headerAttribute.exec(key)?.[1] : undefined
@@ -90,12 +98,15 @@ export function createRedactor(options: RedactionOptions): Redactor {
     return isMarker(inner) || inner === '' ? value : `"${replacement('header', inner)}"`
   }
 
-  function attribute(key: string, value: string): string {
+  function attributeOf(key: string): (value: string) => string {
     const keyClass = classify(key)
-    if (keyClass === 'none' || value === '' || isMarker(value)) return text(value)
-    if (keyClass === 'header') return replacement('header', value)
-    if (isKeptUnderSecretKey(value, keyClass)) return text(value)
-    return replacement('key-name', value)
+    if (keyClass === 'none') return text
+    return (value) => {
+      if (value === '' || isMarker(value)) return text(value)
+      if (keyClass === 'header') return replacement('header', value)
+      if (isKeptUnderSecretKey(value, keyClass)) return text(value)
+      return replacement('key-name', value)
+    }
   }
 
   function url(value: string): string {
@@ -121,7 +132,8 @@ export function createRedactor(options: RedactionOptions): Redactor {
   return {
     text,
     identifier,
-    attribute,
+    attribute: (key, value) => attributeOf(key)(value),
+    attributeOf,
     headers(json) {
       if (json === '' || isMarker(json)) return json
       return usesHeaderNames ? headerText(redactHeaderNames(json, keeps, replaceHeader)) : text(json)
@@ -135,6 +147,7 @@ export function createRedactor(options: RedactionOptions): Redactor {
       return redacted
     },
     url,
+    mayContainSecret: extraRules.length === 0 ? scanner.mayFindInBytes : () => true,
     body,
     bodyMode,
   }

@@ -11,7 +11,10 @@ export interface SourceHit {
 
 /** Hits in order, each with all that overlap it; it goes by the name of the longest. */
 export function joinOverlapping(text: string, hits: readonly SourceHit[]): SourceHit[] {
-  const sorted = hits.map((hit) => ({ ...hit, start: startOfEscape(text, hit.start) }))
+  const sorted = hits.map((hit) => {
+    const start = startOfEscape(text, hit.start)
+    return start === hit.start ? hit : { ...hit, start }
+  })
   sorted.sort((a, b) => a.start - b.start || b.end - a.end)
   const joined: SourceHit[] = []
   let longest = 0

@@ -59,7 +59,10 @@ export function createRowRedaction<
 ): (row: Row) => Row {
   const columns = createColumnRedactions(redactor, limits, treatments)
   // The same keys come again and again; the answer is the same.
-  const redactKey = remember((key) => cutText(redactor.text(key), limits.maxTextBytes))
+  const attributeOf = remember((key) => ({
+    key: cutText(redactor.text(key), limits.maxTextBytes),
+    redact: redactor.attributeOf(key),
+  }))
 
   return (row) => {
     let redacted: Row | undefined
@@ -81,7 +84,7 @@ export function createRowRedaction<
       if (after !== before) set(column, after)
       if (knownBytes === 0) set(sizeColumn, Buffer.byteLength(before))
     }
-    const attributes = redactAttributes(redactor, redactKey, row.attributes, limits)
+    const attributes = redactAttributes(attributeOf, row.attributes, limits)
     if (attributes !== row.attributes) set('attributes', attributes)
     return redacted ?? row
   }
@@ -128,9 +131,13 @@ function redactBody(
   return redactWithin(body, maxBytes, wasCut ? (text) => dropCutToken(redact(text)) : redact)
 }
 
+interface AttributeRedaction {
+  readonly key: string
+  readonly redact: (value: string) => string
+}
+
 function redactAttributes(
-  redactor: Redactor,
-  redactKey: (key: string) => string,
+  attributeOf: (key: string) => AttributeRedaction,
   attributes: ReadonlyMap<string, string>,
   { maxAttributes, maxTextBytes }: RedactionLimits,
 ): ReadonlyMap<string, string> {
@@ -138,8 +145,8 @@ function redactAttributes(
   let count = 0
   for (const [key, value] of attributes) {
     if (count === maxAttributes) break
-    const newKey = redactKey(key)
-    const newValue = redactWithin(value, maxTextBytes, (text) => redactor.attribute(key, text))
+    const { key: newKey, redact } = attributeOf(key)
+    const newValue = redactWithin(value, maxTextBytes, redact)
     if (redacted === undefined && (newKey !== key || newValue !== value))
       redacted = firstOf(attributes, count)
     redacted?.set(newKey, newValue)

@@ -1,6 +1,7 @@
 import { decodeEscapes } from './decoded-view.ts'
 import { joinOverlapping, type SourceHit } from './join-hits.ts'
 import type { Hit, Scan, UserRule } from './rule.ts'
+import type { Scanner } from './scan.ts'
 import { createViewStack, type ViewStack } from './view-stack.ts'
 
 /** JSON inside strings is read this deep (reliability.md, section 4); one more level is for percent-encoding. */
@@ -11,7 +12,7 @@ const maxPasses = 4
 const minChars = 5
 
 export interface TextRedaction {
-  readonly scanText: (text: string, scan: Scan) => void
+  readonly scanner: Scanner
   readonly userRules: readonly UserRule[]
   readonly replacement: (ruleId: string, secret: string) => string
 }
@@ -26,38 +27,42 @@ export function createTextRedaction(rules: TextRedaction): (text: string) => str
   const scan: Scan = { text: '', hits: [], keyedUntil: 0, noJwtUntil: 0, hasEscapes: false, source: views }
 
   /** Finds what the rules find in one view of the text. */
-  function scanView(text: string): void {
+  function scanView(text: string, from: number): void {
     scan.text = text
     if (scan.hits.length > 0) scan.hits.length = 0
     scan.keyedUntil = 0
     scan.noJwtUntil = 0
     scan.hasEscapes = false
-    rules.scanText(text, scan)
+    rules.scanner.find(text, scan, from)
     for (let index = 0; index < rules.userRules.length; index++) addUserHits(scan, rules.userRules[index])
   }
 
   /** Finds secrets in all views; undefined when there are none. */
-  function findSecrets(text: string): SourceHit[] | undefined {
+  function findSecrets(text: string, from: number): SourceHit[] | undefined {
     views.reset(text)
-    scanView(text)
+    scanView(text, from)
     let found =
       scan.hits.length === 0 ? undefined : scan.hits.map((hit) => toSourceHit(scan.text, hit, views))
     while (scan.hasEscapes && views.depth() < maxViews) {
       const view = decodeEscapes(scan.text, views.isFresh)
       if (view === undefined) break
       views.push(view)
-      scanView(view.text)
+      scanView(view.text, 0)
       if (scan.hits.length > 0)
         found = [...(found ?? []), ...scan.hits.map((hit) => toSourceHit(scan.text, hit, views))]
     }
     return found
   }
 
+  const firstCandidate = rules.userRules.length === 0 ? rules.scanner.firstCandidate : () => 0
+
   return (text) => {
     if (text.length < minChars) return text
+    const first = firstCandidate(text)
+    if (first === -1) return text
     let current = text
     for (let pass = 0; pass < maxPasses; pass++) {
-      const hits = findSecrets(current)
+      const hits = findSecrets(current, pass === 0 ? first : 0)
       if (hits === undefined) return current
       const next = replaceHits(current, hits, rules)
       if (next === current) return current

@@ -57,6 +57,11 @@ interface Examples {
 /** Where to look, and how. */
 export interface Finder {
   readonly triggers: readonly Trigger[]
+  /**
+   * Whether the matcher could find something at a trigger, from the bytes around it alone: false only when it could
+   * not. Without it, it always could. Bytes outside of the text are no part of it and can be anything.
+   */
+  readonly mayMatch?: (bytes: Uint8Array, at: number) => boolean
   readonly match: Matcher
 }
 

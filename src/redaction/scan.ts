@@ -6,6 +6,16 @@ import type { Finder, Matcher, Scan, ScanRule, Trigger } from './rule.ts'
 const escapes: readonly Trigger[] = [{ characters: '\\%&', after: ascii }]
 const markers: readonly Trigger[] = [{ characters: '[', after: ascii }]
 
+/** The rules' look at texts. */
+export interface Scanner {
+  /** Adds what the rules find in the text from `from` on to `scan.hits`. */
+  readonly find: (text: string, scan: Scan, from: number) => void
+  /** Before this, `find` finds nothing and sees no escapes; -1 = nowhere. Much cheaper, and allocates nothing. */
+  readonly firstCandidate: (text: string) => number
+  /** False only when that is -1, for the UTF-8 of a text, from `start` to before `end`. */
+  readonly mayFindInBytes: (bytes: Uint8Array, start: number, end: number) => boolean
+}
+
 /** Reading bytes takes a third of the time of reading characters; for short texts copying them takes what that saves. */
 const minBytesScanned = 24
 const chunkChars = 32_768
@@ -18,14 +28,20 @@ const chunkChars = 32_768
 export function createScanner(
   rules: readonly Pick<ScanRule, 'finders'>[],
   ruleIds: ReadonlySet<string>,
-): (text: string, scan: Scan) => void {
+): Scanner {
   const tables = compileFinders([
-    { triggers: markers, match: (scan, at) => endOfMarker(scan.text, at, ruleIds) },
+    {
+      triggers: markers,
+      mayMatch: (bytes, at) => bytes[at + 1] === 82,
+      match: (scan, at) => endOfMarker(scan.text, at, ruleIds),
+    },
     { triggers: escapes, match: noteEscape },
     ...rules.flatMap((rule) => rule.finders),
   ])
-  const { cells, matchers } = tables
+  const { cells, matchers, mayMatchers } = tables
   const bytes = Buffer.alloc(1 + chunkChars * 3)
+  /** The text that `bytes` holds from 1 on, one byte a character; '' = none. */
+  let held = ''
 
   function scanCharacters(scan: Scan, from: number, end: number): number {
     let at = from
@@ -38,10 +54,10 @@ export function createScanner(
     return at
   }
 
-  /** `bytes[1]` is the character of the text at `from`; all are ASCII. */
-  function scanBytes(scan: Scan, from: number, length: number): number {
-    const offset = from - 1
-    let at = nextTrigger(tables, bytes, 1, length)
+  /** `bytes[1]` is the character of the text at `chunkStart`; all are ASCII. Looks from `bytes[first]` on. */
+  function scanBytes(scan: Scan, chunkStart: number, first: number, length: number): number {
+    const offset = chunkStart - 1
+    let at = nextTrigger(tables, bytes, first, length)
     while (at <= length) {
       const cell = cells[((bytes[at - 1] ?? 0) << 7) | (bytes[at] ?? 0)] ?? 0
       const next = (matchers[cell]?.(scan, at + offset) ?? 0) - offset
@@ -50,16 +66,51 @@ export function createScanner(
     return at + offset
   }
 
-  return (text, scan) => {
-    let at = 0
+  /** From `from` to `last`; -1 = nowhere. */
+  function candidateFrom(input: Uint8Array, from: number, last: number): number {
+    for (let at = nextTrigger(tables, input, from, last); at <= last; ) {
+      const cell = cells[((input[at - 1] ?? 0) << 7) | (input[at] ?? 0)] ?? 0
+      if (mayMatchers[cell]?.(input, at) !== false) return at
+      at = nextTrigger(tables, input, at + 1, last)
+    }
+    return -1
+  }
+
+  function find(text: string, scan: Scan, from: number): void {
+    if (held !== '' && held === text) {
+      scanBytes(scan, 0, from + 1, text.length)
+      return
+    }
+    held = ''
+    let at = from
     while (at < text.length) {
       const end = Math.min(text.length, at + chunkChars)
       const length = end - at
       const chunk = length === text.length ? text : text.slice(at, end)
       bytes[0] = asciiBefore(text, at)
       const isAscii = length >= minBytesScanned && bytes.write(chunk, 1) === length
-      at = isAscii ? scanBytes(scan, at, length) : scanCharacters(scan, at, end)
+      at = isAscii ? scanBytes(scan, at, 1, length) : scanCharacters(scan, at, end)
     }
+  }
+
+  return {
+    find,
+    firstCandidate(text) {
+      if (text.length > chunkChars) return 0
+      bytes[0] = 0
+      const length = text.length < minBytesScanned ? writeCharacters(text, bytes) : bytes.write(text, 1)
+      held = length === text.length ? text : ''
+      const at = candidateFrom(bytes, 1, length)
+      if (at === -1) return -1
+      // Offsets in bytes are those in characters where all are ASCII.
+      return held === '' ? 0 : at - 1
+    },
+    mayFindInBytes(input, start, end) {
+      if (start >= end) return false
+      const first = cells[input[start] ?? 0] ?? 0
+      if (first !== 0 && mayMatchers[first]?.(input, start) !== false) return true
+      return candidateFrom(input, start + 1, end - 1) !== -1
+    },
   }
 }
 
@@ -67,6 +118,15 @@ export function createScanner(
 function asciiBefore(text: string, at: number): number {
   const code = at === 0 ? 0 : text.charCodeAt(at - 1)
   return code > 127 ? 0 : code
+}
+
+/** Writes to `bytes[1]` and on, one byte a character; what is not ASCII becomes one that no rule knows. */
+function writeCharacters(text: string, bytes: Uint8Array): number {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    bytes[at + 1] = code > 127 ? 128 : code
+  }
+  return text.length
 }
 
 function noteEscape(scan: Scan): number {
@@ -77,10 +137,14 @@ function noteEscape(scan: Scan): number {
 interface Tables {
   /** 1 for characters that are the second of any pair. */
   readonly characters: Uint8Array
-  /** For a pair of characters, `(first << 7) | second`, the index in `matchers`; 0 = no rule. */
+  /** For a pair of bytes of UTF-8, `(first << 7) | second`, the index in `matchers`; 0 = no rule. */
   readonly cells: Uint8Array
   readonly matchers: readonly Matcher[]
+  readonly mayMatchers: readonly MayMatch[]
 }
+
+type MayMatch = NonNullable<Finder['mayMatch']>
+const always: MayMatch = () => true
 
 /**
  * The first position from `from` to `last` where a rule could begin; beyond `last` when there is none. Calls nothing,
@@ -106,20 +170,33 @@ function compileFinders(finders: readonly Finder[]): Tables {
     }
   }
   const characters = new Uint8Array(256)
-  const cells = new Uint8Array(128 * 128)
+  const cells = new Uint8Array(256 * 128)
   const matchers: Matcher[] = [() => 0]
+  const mayMatchers: MayMatch[] = [() => false]
   const cellOf = new Map<string, number>()
   for (const [pair, indexes] of findersOf) {
     const key = [...indexes].join()
     const cell = cellOf.get(key) ?? matchers.length
     if (cell === matchers.length) {
-      matchers.push(oneOf(finders.filter((_, index) => indexes.has(index)).map((finder) => finder.match)))
+      const ofCell = finders.filter((_, index) => indexes.has(index))
+      matchers.push(oneOf(ofCell.map((finder) => finder.match)))
+      mayMatchers.push(anyOf(ofCell.map((finder) => finder.mayMatch ?? always)))
       cellOf.set(key, cell)
     }
     characters[pair & 127] = 1
     cells[pair] = cell
   }
-  return { characters, cells, matchers }
+  // After any byte of a character that is not ASCII, as at the start.
+  for (let first = 128; first < 256; first++) cells.copyWithin(first << 7, 0, 128)
+  return { characters, cells, matchers, mayMatchers }
+}
+
+function anyOf(mayMatchers: readonly MayMatch[]): MayMatch {
+  const [first = () => false, ...others] = mayMatchers
+  if (others.length === 0 || mayMatchers.includes(always))
+    return mayMatchers.includes(always) ? always : first
+  const rest = anyOf(others)
+  return (bytes, at) => first(bytes, at) || rest(bytes, at)
 }
 
 /** Asks all of them; the scan goes on where the farthest ends. */

@@ -1,3 +1,4 @@
+import { alphanumerics, characterSet, digits, isDigit } from './characters.ts'
 import { cutMarkerId, marker } from './marker.ts'
 
 /**
@@ -40,17 +41,32 @@ export function redactWithin(text: string, maxBytes: number, redact: (text: stri
 /** More than the longest secret that has an end: a private key of 8192 bits has 6.4 KB. */
 const marginChars = 8192
 
-/** At the end of a text: what may be the beginning of a key, an address or a number in groups. */
-const lastToken = /(?:\d[\d .-]{6,30}|[A-Za-z0-9_+/=.@%*:~-]{1,256})$/
+const maxTokenChars = 256
+const maxNumberChars = 31
+const minNumberChars = 7
+const tokenCharacters = characterSet(`${alphanumerics}_+/=.@%*:~-`)
+const numberCharacters = characterSet(`${digits} .-`)
 
 /**
  * The text without its last token, where that could be a secret that somebody cut off before: with an `@`, or eight
  * characters and more with a digit or a capital among them. For texts that are known to be cut.
  */
 export function dropCutToken(text: string): string {
-  const tail = text.slice(-256)
-  const token = lastToken.exec(tail)?.[0]
-  if (token === undefined) return text
+  const token = text.slice(startOfLastToken(text))
   const mayBeSecret = token.includes('@') || (token.length >= 8 && /\d|.[A-Z]/.test(token))
   return mayBeSecret ? text.slice(0, text.length - token.length) + marker(cutMarkerId) : text
+}
+
+/** Where at the end of the text begins what may be the beginning of a key, an address or a number in groups. */
+function startOfLastToken(text: string): number {
+  let start = text.length
+  const firstOfToken = Math.max(0, start - maxTokenChars)
+  while (start > firstOfToken && tokenCharacters[text.charCodeAt(start - 1)] === 1) start--
+  const firstOfNumber = Math.max(0, text.length - maxNumberChars)
+  let at = text.length
+  while (at > firstOfNumber && numberCharacters[text.charCodeAt(at - 1)] === 1) {
+    at--
+    if (at < start && text.length - at >= minNumberChars && isDigit(text.charCodeAt(at))) start = at
+  }
+  return start
 }

@@ -55,3 +55,22 @@ describe('dropCutToken', () => {
     },
   )
 })
+
+describe('dropCutToken and its definition as a pattern', () => {
+  const lastToken = /(?:\d[\d .-]{6,30}|[A-Za-z0-9_+/=.@%*:~-]{1,256})$/
+  const byPattern = (text: string): string => {
+    const token = lastToken.exec(text.slice(-256))?.[0] ?? ''
+    const mayBeSecret = token.includes('@') || (token.length >= 8 && /\d|.[A-Z]/.test(token))
+    return mayBeSecret ? `${text.slice(0, text.length - token.length)}[REDACTED:cut]` : text
+  }
+  const tails = fc.string({ maxLength: 300, unit: fc.constantFrom(...'0123456789 .-aB_@:~é"}\n') })
+
+  it('do the same', () => {
+    fc.assert(
+      fc.property(tails, (text) => {
+        expect(dropCutToken(text)).toBe(byPattern(text))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

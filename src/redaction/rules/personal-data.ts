@@ -8,6 +8,7 @@ import {
   isAlphanumeric,
   isDigit,
   isLetter,
+  isUppercase,
   uppercase,
   without,
 } from '../characters.ts'
@@ -46,12 +47,15 @@ const maxCardChars = 40
  */
 const matchCard: Matcher = (scan, at) => {
   const { text } = scan
-  const first = text.charCodeAt(at)
-  if (first < 50 || first > 54) return 0
+  if (!beginsCard(text.charCodeAt(at))) return 0
   const runEnd = endOfRun(text, at + 1, digitSet, at + 20)
   const mayBeGrouped = runEnd - at >= 4 && isDigit(text.charCodeAt(runEnd + 1))
   if ((runEnd - at < 13 && !mayBeGrouped) || isAttachedBefore(text, at)) return 0
   return addCard(scan, at)
+}
+
+function beginsCard(code: number): boolean {
+  return code >= 50 && code <= 54
 }
 
 function addCard(scan: Scan, at: number): number {
@@ -218,6 +222,22 @@ const matchPhone: Matcher = (scan, at) => {
 /** Where a number begins that is not the end of a word. */
 const digitRun = [{ after: without(boundaries, '_'), characters: digits }]
 
+const isDigitAt = (bytes: Uint8Array, at: number): boolean => isDigit(bytes[at] ?? 0)
+
+/** A group of a card number has four digits at least. */
+function beginsGroup(bytes: Uint8Array, at: number): boolean {
+  const areDigits = isDigitAt(bytes, at + 3) && isDigitAt(bytes, at + 1) && isDigitAt(bytes, at + 2)
+  return areDigits && beginsCard(bytes[at] ?? 0)
+}
+
+function beginsSsn(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 3] === 45 && bytes[at + 6] === 45
+}
+
+function beginsIban(bytes: Uint8Array, at: number): boolean {
+  return isDigitAt(bytes, at + 1) && isUppercase(bytes[at - 2] ?? 0)
+}
+
 export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'email',
@@ -235,7 +255,7 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'card',
     kind: 'value',
-    finders: [{ triggers: digitRun, match: matchCard }],
+    finders: [{ triggers: digitRun, mayMatch: beginsGroup, match: matchCard }],
     catches: ['4111111111111111', 'card 5555 5555 5555 4444.', '3782-822463-10005', '4111.1111.1111.1111'],
     leaves: [
       '4111111111111112',
@@ -249,7 +269,7 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'ssn',
     kind: 'value',
-    finders: [{ triggers: digitRun, match: matchSsn }],
+    finders: [{ triggers: digitRun, mayMatch: beginsSsn, match: matchSsn }],
     catches: ['078-05-1120', 'SSN: 219-09-9999.'],
     leaves: [
       '000-12-3456',
@@ -264,7 +284,9 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'iban',
     kind: 'value',
-    finders: [{ triggers: [{ after: uppercase, characters: digits }], match: matchIban }],
+    finders: [
+      { triggers: [{ after: uppercase, characters: digits }], mayMatch: beginsIban, match: matchIban },
+    ],
     catches: ['GB82WEST12345698765432', 'DE89 3704 0044 0532 0130 00', 'account: NL91ABNA0417164300'],
     leaves: ['GB82WEST12345698765433', 'req_DE89370400440532013000', 'DE89 3704'],
   },

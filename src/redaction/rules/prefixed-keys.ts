@@ -164,6 +164,7 @@ const prefixedKeys: readonly PrefixedKey[] = [
   {
     id: 'github-pat',
     prefixes: ['github_pat_'],
+    triggerAt: 6,
     characters: `${alphanumerics}_`,
     minChars: 1,
     anywhere: true,
@@ -172,6 +173,7 @@ const prefixedKeys: readonly PrefixedKey[] = [
   },
   {
     id: 'slack-token',
+    triggerAt: 2,
     prefixes: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xoxe-', 'xoxe.xoxp-', 'xoxc-', 'xoxd-', 'xapp-'],
     characters: `${wordCharacters}%`,
     minChars: 8,
@@ -184,6 +186,7 @@ const prefixedKeys: readonly PrefixedKey[] = [
   },
   {
     id: 'gitlab-token',
+    triggerAt: 1,
     prefixes: ['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-'],
     characters: `${wordCharacters}.`,
     minChars: 16,
@@ -211,6 +214,11 @@ function prefixFinder(key: PrefixedKey, prefix: string): Finder {
 
   return {
     triggers: [{ after: prefix.charAt(triggerAt - 1), characters: prefix.charAt(triggerAt) }],
+    mayMatch: (bytes, at) => {
+      for (let index = 0; index < prefix.length; index++)
+        if (bytes[at - triggerAt + index] !== prefix.charCodeAt(index)) return false
+      return true
+    },
     match(scan, at) {
       const { text } = scan
       const start = at - triggerAt

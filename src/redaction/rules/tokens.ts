@@ -109,6 +109,13 @@ const matchAuthorizationScheme: Matcher = (scan, at) => {
   return isCredential ? addHit(scan, isBearer ? 'bearer' : 'basic', start, end) : 0
 }
 
+/** `bea` or `bas`. */
+function beginsScheme(bytes: Uint8Array, at: number): boolean {
+  const second = (bytes[at + 1] ?? 0) | 32
+  const third = (bytes[at + 2] ?? 0) | 32
+  return (second === 101 && third === 97) || (second === 97 && third === 115)
+}
+
 function isWord(text: string, at: number, word: string): boolean {
   for (let index = 0; index < word.length; index++) {
     if ((text.charCodeAt(at + index) | 32) !== word.charCodeAt(index)) return false
@@ -180,7 +187,13 @@ export const tokenRules: readonly ScanRule[] = [
   {
     id: 'jwt',
     kind: 'value',
-    finders: [{ triggers: [{ after: 'y', characters: 'J' }], match: matchJwt }],
+    finders: [
+      {
+        triggers: [{ after: 'y', characters: 'J' }],
+        mayMatch: (bytes, at) => bytes[at - 2] === 101,
+        match: matchJwt,
+      },
+    ],
     catches: [
       `${jwtPart(5)}.${jwtPart(9)}.${'c2ln'.repeat(8)}`,
       `${jwtPart(5)}.${jwtPart(9)}`,
@@ -193,7 +206,11 @@ export const tokenRules: readonly ScanRule[] = [
     id: 'private-key',
     kind: 'value',
     finders: [
-      { triggers: [{ after: '-', characters: 'B' }], match: (scan, at) => matchPrivateKey(scan, at) },
+      {
+        triggers: [{ after: '-', characters: 'B' }],
+        mayMatch: (bytes, at) => bytes[at + 1] === 69,
+        match: matchPrivateKey,
+      },
     ],
     catches: [
       `${keyBlock('PRIVATE KEY')}-----END PRIVATE KEY-----`,
@@ -206,7 +223,13 @@ export const tokenRules: readonly ScanRule[] = [
   {
     id: 'bearer',
     kind: 'value',
-    finders: [{ triggers: [{ after: boundaries, characters: 'Bb' }], match: matchAuthorizationScheme }],
+    finders: [
+      {
+        triggers: [{ after: boundaries, characters: 'Bb' }],
+        mayMatch: beginsScheme,
+        match: matchAuthorizationScheme,
+      },
+    ],
     catches: ['Bearer abc123', 'bearer AbCdEf', `BEARER ${'x'.repeat(24)}`, 'Bearer+a.b.c/d=='],
     leaves: ['Bearer token is missing', 'use Bearer authentication', 'bearer realm="api"', 'Bearer <token>'],
   },
@@ -216,6 +239,7 @@ export const tokenRules: readonly ScanRule[] = [
     finders: [
       {
         triggers: [{ after: ascii.replace(/[A-Za-z0-9]/g, ''), characters: 'Bb' }],
+        mayMatch: beginsScheme,
         match: matchAuthorizationScheme,
       },
     ],

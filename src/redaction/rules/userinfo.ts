@@ -57,7 +57,13 @@ function strayAt(text: string, from: number): number {
 export const userinfoRule: ScanRule = {
   id: 'userinfo',
   kind: 'value',
-  finders: [{ triggers: [{ after: `${alphanumerics}+-.`, characters: ':' }], match: matchUserinfo }],
+  finders: [
+    {
+      triggers: [{ after: `${alphanumerics}+-.`, characters: ':' }],
+      mayMatch: (bytes, at) => bytes[at + 1] === 47 && bytes[at + 2] === 47,
+      match: matchUserinfo,
+    },
+  ],
   catches: [
     'postgres://app:hunter2@db:5432/x',
     'https://token@github.com/a/b',
