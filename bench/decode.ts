@@ -8,7 +8,7 @@
 import { createDecodeExport } from '../src/decoding/decode-export.ts'
 import type { Encoding } from '../src/event/selected-event.ts'
 import { defaultRedaction } from '../src/redaction/redaction-settings.ts'
-import { createSelector } from '../src/selection/select-events.ts'
+import { createSelectEvents } from '../src/selection/select-events.ts'
 import { createPayloads, spansPerRequest, stamp } from './ingest/payload.ts'
 
 const rounds = 5
@@ -20,12 +20,12 @@ const settings = {
 }
 
 export async function run(): Promise<void> {
-  const select = createSelector(settings)
+  const select = createSelectEvents(settings)
   const decode = createDecodeExport(settings)
   for (const encoding of ['protobuf', 'json'] as const) {
     for (const errorCount of [Math.floor(spansPerRequest / 50), spansPerRequest]) {
       const bodies = await createBodies(encoding, errorCount, errorCount === spansPerRequest ? 60 : 400)
-      const selecting = microseconds(bodies, (body) => void select('traces', encoding, body))
+      const selecting = microseconds(bodies, (body) => void select('traces', encoding, body, () => {}))
       const decoding = microseconds(bodies, (body) => {
         const { rows } = decode('traces', encoding, body, false)
         if (rows.length !== errorCount) throw new Error(`${rows.length} rows, not ${errorCount}`)

@@ -14,7 +14,7 @@ import { createNormalizer } from '../normalization/normalize-event.ts'
 import { createEventRedaction } from '../redaction/redact-event.ts'
 import { createRequestErrorRedaction } from '../redaction/redact-request-error.ts'
 import { createConfiguredRedactor, type RedactionSettings } from '../redaction/redaction-settings.ts'
-import { createSelector } from '../selection/select-events.ts'
+import { createSelectEvents } from '../selection/select-events.ts'
 
 /** What decoding is made from; plain data, so that a worker thread can be given it. */
 export interface DecodingSettings {
@@ -55,7 +55,7 @@ const maxAttributes = 128
 const maxHeaderBytes = 16_384
 
 export function createDecodeExport(settings: DecodingSettings): DecodeExport {
-  const select = createSelector({ exceptionEvents: settings.exceptionEvents })
+  const select = createSelectEvents({ exceptionEvents: settings.exceptionEvents })
   const normalize = createNormalizer({ maxAgeMs: settings.maxAgeMs })
   const redactor = createConfiguredRedactor(settings.redaction)
   const limits = { maxBodyBytes: settings.bodyMaxBytes, maxTextBytes, maxAttributes, maxHeaderBytes }
@@ -65,34 +65,31 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
   const encodeRequestError = createRowEncoder<RequestErrorEvent>(requestErrorTable, requestErrorColumns)
 
   return (signal, encoding, body, withoutBodies, serviceNamespaces) => {
-    const { itemCount, eventCount, selected } = select(signal, encoding, body)
     const nowMs = Date.now()
     const rows: EncodedRow[] = []
     const rejected: { reason: string; itemIndex: number }[] = []
+    let selectedCount = 0
     let shedCount = 0
-    for (const event of selected) {
+    const { itemCount, eventCount } = select(signal, encoding, body, (event) => {
+      selectedCount++
       const normalized = normalize(event, nowMs)
       if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
-        continue
-      }
-      if (serviceNamespaces?.includes(normalized.event.service_namespace) === false) {
+      } else if (serviceNamespaces?.includes(normalized.event.service_namespace) === false) {
         rejected.push({ reason: 'foreign_namespace', itemIndex: event.itemIndex })
-        continue
-      }
-      if (normalized.status === 'request_error') {
+      } else if (normalized.status === 'request_error') {
         const redacted = redactRequestError(normalized.event)
         const kept = withoutBodies ? shedBodies(redacted, { request_body: '', error_body: '' }) : redacted
         if (kept !== redacted) shedCount++
         rows.push(encodeRequestError(kept, signal))
-        continue
+      } else {
+        const redacted = redactUpstreamError(normalized.event)
+        const kept = withoutBodies ? shedBodies(redacted, { request_body: '', response_body: '' }) : redacted
+        if (kept !== redacted) shedCount++
+        rows.push(encodeUpstreamError(kept, signal))
       }
-      const redacted = redactUpstreamError(normalized.event)
-      const kept = withoutBodies ? shedBodies(redacted, { request_body: '', response_body: '' }) : redacted
-      if (kept !== redacted) shedCount++
-      rows.push(encodeUpstreamError(kept, signal))
-    }
-    return { itemCount, eventCount, selectedCount: selected.length, rows, rejected, shedCount }
+    })
+    return { itemCount, eventCount, selectedCount, rows, rejected, shedCount }
   }
 }
 

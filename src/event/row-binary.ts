@@ -16,9 +16,13 @@ export type ColumnType =
   | 'Nullable(UInt32)'
   | 'Map(LowCardinality(String), String)'
 
+/** Writes one value of a column's type. */
+export type WriteValue = (value: unknown) => void
+
 /** A growing buffer that rows are written into; `take` hands out a copy and starts anew. */
 export interface RowWriter {
-  write(type: ColumnType, value: unknown): void
+  /** The function that writes values of a type; asked for once for each column. */
+  writerOf(type: ColumnType): WriteValue
   take(): Buffer
 }
 
@@ -31,11 +35,28 @@ function clampInteger(value: unknown, max: number): number {
 
 /** The 16 bytes of a UUID as RowBinary has them: two UInt64, high half first, each little endian. */
 export function uuidBytes(uuid: string): Buffer {
-  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
-  if (bytes.length !== 16) throw new TypeError('not a UUID')
-  bytes.subarray(0, 8).reverse()
-  bytes.subarray(8, 16).reverse()
+  const bytes = Buffer.alloc(16)
+  writeUuid(uuid, bytes, 0)
   return bytes
+}
+
+/** Where the digits of each byte stand in a UUID's text, in RowBinary's order. */
+const uuidDigitsAt = [16, 14, 11, 9, 6, 4, 2, 0, 34, 32, 30, 28, 26, 24, 21, 19]
+const hexValues = new Int8Array(128).fill(-1)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  hexValues[digit.charCodeAt(0)] = value
+  hexValues[digit.toUpperCase().charCodeAt(0)] = value
+}
+
+function writeUuid(uuid: string, target: Buffer, offset: number): void {
+  let valid = uuid.length === 36 ? 0 : -1
+  for (let i = 0; i < 16; i++) {
+    const at = uuidDigitsAt[i] as number
+    const byte = ((hexValues[uuid.charCodeAt(at)] ?? -1) << 4) | (hexValues[uuid.charCodeAt(at + 1)] ?? -1)
+    valid |= byte
+    target[offset + i] = byte
+  }
+  if (valid < 0) throw new TypeError('not a UUID')
 }
 
 /** The text of a UUID from its 16 bytes in RowBinary's order. */
@@ -45,6 +66,14 @@ export function uuidText(bytes: Uint8Array): string {
   copy.subarray(8, 16).reverse()
   const hex = copy.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** Bytes that a length takes as LEB128. */
+function varintBytes(length: number): number {
+  if (length < 1 << 7) return 1
+  if (length < 1 << 14) return 2
+  if (length < 1 << 21) return 3
+  return length < 1 << 28 ? 4 : 5
 }
 
 export function createRowWriter(initialBytes = 8192): RowWriter {
@@ -77,20 +106,28 @@ export function createRowWriter(initialBytes = 8192): RowWriter {
       offset += 1 + length
       return
     }
-    const length = Buffer.byteLength(text)
+    // Nearly all text is ASCII: written where it belongs then, and moved where the length takes more bytes.
+    reserve(5 + text.length * 3)
+    const lengthBytes = varintBytes(text.length)
+    const length = buffer.write(text, offset + lengthBytes, 'utf8')
+    const actualBytes = varintBytes(length)
+    if (actualBytes !== lengthBytes)
+      buffer.copyWithin(offset + actualBytes, offset + lengthBytes, offset + lengthBytes + length)
     writeLength(length)
-    reserve(length)
-    offset += buffer.write(text, offset, 'utf8')
+    offset += length
   }
 
-  const writers: Record<ColumnType, (value: unknown) => void> = {
+  const writers: Record<ColumnType, WriteValue> = {
     UUID(value) {
       reserve(16)
-      offset += uuidBytes(value as string).copy(buffer, offset)
+      writeUuid(value as string, buffer, offset)
+      offset += 16
     },
     "DateTime64(3, 'UTC')"(value) {
       reserve(8)
-      offset = buffer.writeBigInt64LE(BigInt(Math.trunc(value as number)), offset)
+      const ms = Math.trunc(value as number)
+      offset = buffer.writeInt32LE(ms | 0, offset)
+      offset = buffer.writeInt32LE(Math.floor(ms / 2 ** 32), offset)
     },
     String: (value) => writeText(value as string),
     'LowCardinality(String)': (value) => writeText(value as string),
@@ -134,7 +171,7 @@ export function createRowWriter(initialBytes = 8192): RowWriter {
   }
 
   return {
-    write: (type, value) => writers[type](value),
+    writerOf: (type) => writers[type],
     take() {
       const row = Buffer.from(buffer.subarray(0, offset))
       offset = 0

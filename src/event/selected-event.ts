@@ -57,13 +57,15 @@ export interface SelectedEvent {
   readonly resource: Attributes
 }
 
+/** Takes the selected events of an export one by one, in its order. */
+export type TakeEvent = (event: SelectedEvent) => void
+
 /** What one OTLP export request held. */
-export interface Selection {
+export interface ExportCounts {
   /** Spans or log records received. */
   readonly itemCount: number
   /** Span events or log records received, those selected included. */
   readonly eventCount: number
-  readonly selected: readonly SelectedEvent[]
 }
 
 /** Bytes that are not the OTLP message that they claim to be. Answered with 400; never retried. */

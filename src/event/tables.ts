@@ -168,8 +168,9 @@ export function createRowEncoder<Row extends { event_id: string; created_at: num
   columns: readonly ColumnOf<Row>[],
 ): (row: Row, signal: Signal) => EncodedRow {
   const writer = createRowWriter()
+  const writers = columns.map(({ name, type }) => ({ name, write: writer.writerOf(type) }))
   return (row, signal) => {
-    for (const column of columns) writer.write(column.type, row[column.name])
+    for (const { name, write } of writers) write(row[name])
     const bytes = writer.take()
     return {
       tableId: table.id,

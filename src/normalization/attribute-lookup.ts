@@ -1,111 +1,94 @@
 import { type Attributes, type AttributeValue, attributeNumber, attributeText } from '../event/attribute.ts'
 import type { SelectedEvent } from '../event/selected-event.ts'
+import { headerOf } from './header-attributes.ts'
+
+/** An event's attributes in the contract's order of precedence: the event's own, its span's, its resource's. */
+export interface AttributeLookup<Name extends string> {
+  /** The attribute of this name, or of its older name; an empty text counts as none. */
+  value(name: Name, alias?: Name): AttributeValue | undefined
+  text(name: Name, alias?: Name, older?: Name): string
+  number(name: Name, alias?: Name): number | undefined
+  /** Headers that stand in attributes of their own, names in lowercase. */
+  requestHeaders: Map<string, string>
+  responseHeaders: Map<string, string>
+  /** Attributes of event, span and resource that have none of the reader's names, as text. Headers are not among them. */
+  rest: Map<string, string>
+}
 
 /**
- * Reads an event's attributes in the contract's order of precedence: the event's own, its span's, its resource's.
- * Remembers what was read, so that `rest` is what is left. It runs for every event, so each attribute is touched as
- * seldom as can be, and names come as two arguments instead of a list.
+ * Makes the function that looks at the attributes of one event after the other. It touches each attribute once and
+ * sorts it by name: into a slot, among the headers, or into the rest. What it returns is good until its next call.
+ * @param names all that is asked for; every other attribute is in the rest.
  */
-export interface AttributeLookup {
-  /** The attribute of this name, or of its older name. */
-  value(name: string, alias?: string): AttributeValue | undefined
-  text(name: string, alias?: string, older?: string): string
-  number(name: string, alias?: string): number | undefined
-  /** Headers that stand in attributes of their own, names in lowercase. */
-  readonly requestHeaders: Map<string, string>
-  readonly responseHeaders: Map<string, string>
-  /** Attributes of event, span and resource that nobody asked for, as text. Headers are not among them. */
-  rest(): Map<string, string>
-}
+export function createAttributeReader<Name extends string>(
+  names: readonly Name[],
+): (event: SelectedEvent) => AttributeLookup<Name> {
+  const slots = new Map<string, number>(names.map((name, slot) => [name, slot]))
+  const none: (AttributeValue | undefined)[] = names.map(() => undefined)
+  let values = none
+  /** Of the resource that was read last, which is that of the next event, too, until the export ends. */
+  let resource: Attributes | undefined
+  let resourceValues = none
+  let resourceRest: ReadonlyMap<string, string> = new Map()
 
-const requestHeaderPrefix = 'http.request.header.'
-const responseHeaderPrefix = 'http.response.header.'
-const headerStart = 'http.re'
-
-export function createAttributeLookup(event: SelectedEvent): AttributeLookup {
-  const own = event.attributes
-  const ofSpan = event.span?.attributes
-  const { resource } = event
-  const read = new Set<string>()
-  const requestHeaders = new Map<string, string>()
-  const responseHeaders = new Map<string, string>()
-  // The span's first: the event's own win.
-  if (ofSpan) takeHeaders(ofSpan, requestHeaders, responseHeaders)
-  takeHeaders(own, requestHeaders, responseHeaders)
-
-  function find(name: string): AttributeValue | undefined {
-    read.add(name)
-    const first = own.get(name)
-    if (isThere(first)) return first
-    const second = ofSpan?.get(name)
-    if (isThere(second)) return second
-    const third = resource.get(name)
-    return isThere(third) ? third : undefined
+  function readResource(attributes: Attributes): void {
+    const rest = new Map<string, string>()
+    values = none.slice()
+    for (const [key, value] of attributes) {
+      const slot = slots.get(key)
+      if (slot !== undefined) put(slot, value)
+      else if (headerOf(key) === undefined) rest.set(key, attributeText(value))
+    }
+    resource = attributes
+    resourceValues = values
+    resourceRest = rest
   }
 
-  function value(name: string, alias?: string): AttributeValue | undefined {
-    const found = find(name)
-    if (alias === undefined) return found
-    const older = find(alias)
-    return found ?? older
+  function read(attributes: Attributes): void {
+    for (const [key, value] of attributes) {
+      const slot = slots.get(key)
+      if (slot !== undefined) {
+        put(slot, value)
+        continue
+      }
+      const header = headerOf(key)
+      if (header === undefined) lookup.rest.set(key, attributeText(value))
+      else if (header.isResponse) lookup.responseHeaders.set(header.name, headerText(value))
+      else lookup.requestHeaders.set(header.name, headerText(value))
+    }
   }
 
-  return {
+  function put(slot: number, value: AttributeValue): void {
+    if (value !== null && value !== '') values[slot] = value
+  }
+
+  function value(name: Name, alias?: Name): AttributeValue | undefined {
+    const found = values[slots.get(name) as number]
+    return found === undefined && alias !== undefined ? values[slots.get(alias) as number] : found
+  }
+
+  const lookup: AttributeLookup<Name> = {
     value,
     text(name, alias, older) {
-      const found = attributeText(value(name, alias))
-      if (older === undefined) return found
-      const oldest = attributeText(find(older))
-      return found || oldest
+      const text = attributeText(value(name, alias))
+      return text === '' && older !== undefined ? attributeText(value(older)) : text
     },
     number: (name, alias) => attributeNumber(value(name, alias)),
-    requestHeaders,
-    responseHeaders,
-    rest() {
-      const left = new Map<string, string>()
-      addRest(left, resource, read)
-      if (ofSpan) addRest(left, ofSpan, read)
-      addRest(left, own, read)
-      return left
-    },
+    requestHeaders: new Map(),
+    responseHeaders: new Map(),
+    rest: new Map(),
   }
-}
 
-function isThere(value: AttributeValue | undefined): boolean {
-  return value !== undefined && value !== null && value !== ''
-}
-
-function takeHeaders(from: Attributes, request: Map<string, string>, response: Map<string, string>): void {
-  for (const [key, item] of from) {
-    if (!key.startsWith(headerStart)) continue
-    if (key.startsWith(responseHeaderPrefix))
-      response.set(headerName(key, responseHeaderPrefix.length), headerText(item))
-    else if (key.startsWith(requestHeaderPrefix))
-      request.set(headerName(key, requestHeaderPrefix.length), headerText(item))
+  return (event) => {
+    if (event.resource !== resource) readResource(event.resource)
+    values = resourceValues.slice()
+    lookup.requestHeaders = new Map()
+    lookup.responseHeaders = new Map()
+    lookup.rest = new Map(resourceRest)
+    if (event.span !== undefined) read(event.span.attributes)
+    read(event.attributes)
+    return lookup
   }
-}
-
-function addRest(left: Map<string, string>, from: Attributes, read: ReadonlySet<string>): void {
-  for (const [key, item] of from) {
-    if (read.has(key) || (key.startsWith(headerStart) && isHeader(key))) continue
-    left.set(key, attributeText(item))
-  }
-}
-
-function isHeader(key: string): boolean {
-  return key.startsWith(responseHeaderPrefix) || key.startsWith(requestHeaderPrefix)
-}
-
-/** Names of headers by attribute; the same few come again and again. */
-const headerNames = new Map<string, string>()
-const maxHeaderNames = 1000
-
-function headerName(key: string, prefixLength: number): string {
-  const known = headerNames.get(key)
-  if (known !== undefined) return known
-  const name = key.slice(prefixLength).toLowerCase()
-  if (headerNames.size < maxHeaderNames) headerNames.set(key, name)
-  return name
 }
 
 /** Header attributes are arrays of values, one for each time the header occurs (semantic conventions for HTTP). */

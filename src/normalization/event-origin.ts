@@ -3,10 +3,21 @@ import type { SelectedEvent } from '../event/selected-event.ts'
 import type { AttributeLookup } from './attribute-lookup.ts'
 import { eventId } from './event-id.ts'
 
+/** What `originOf` asks for. */
+export const originAttributes = [
+  'ops.request.id',
+  'ops.client_request.id',
+  'service.name',
+  'service.namespace',
+  'service.instance.id',
+  'deployment.environment.name',
+  'deployment.environment',
+] as const
+
 /** The columns that every row begins with. */
 export function originOf(
   event: SelectedEvent,
-  { text }: AttributeLookup,
+  { text }: AttributeLookup<(typeof originAttributes)[number]>,
   createdAtMs: number,
   nowMs: number,
 ): EventOrigin {

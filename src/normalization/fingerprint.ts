@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { remember } from '../event/remember.ts'
 import type { ErrorCategory } from '../event/upstream-error-event.ts'
 import { messageTemplate } from './message-template.ts'
 import { canonicalPlatform } from './providers/canonical-platform.ts'
@@ -33,8 +34,15 @@ export function fingerprint(parts: FingerprintParts): bigint {
     messageTemplate(parts.message).toLowerCase(),
     '',
   ].join('\0')
-  return hash('sha256', canonical, 'buffer').readBigUInt64BE(0)
+  return fingerprintOf(canonical)
 }
+
+/** Similar errors come again and again, and their parts are the same then. */
+const fingerprintOf = remember(
+  (canonical) => hash('sha256', canonical, 'buffer').readBigUInt64BE(0),
+  2048,
+  1024,
+)
 
 /** Types and codes are names; their digits tell them apart. Some providers send a sentence. */
 function nameTemplate(name: string): string {

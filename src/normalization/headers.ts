@@ -24,7 +24,15 @@ export function headersText(headers: ReadonlyMap<string, string>): string {
   if (headers.size === 0) return ''
   let text = '{'
   for (const [name, value] of headers) {
-    text += `${text.length === 1 ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+    text += `${text.length === 1 ? '' : ','}${quoted(name)}:${quoted(value)}`
   }
   return `${text}}`
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
+const needsEscapes = /["\\\u0000-\u001f\ud800-\udfff]/
+
+/** The text as JSON. Headers seldom need escapes, and to look for them costs less than JSON.stringify. */
+function quoted(text: string): string {
+  return needsEscapes.test(text) ? JSON.stringify(text) : `"${text}"`
 }

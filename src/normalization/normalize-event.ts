@@ -1,9 +1,9 @@
-import { attributeBoolean } from '../event/attribute.ts'
+import { attributeBoolean, attributeText } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import { requestErrorName, type SelectedEvent, type SpanOfEvent } from '../event/selected-event.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
-import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
-import { originOf } from './event-origin.ts'
+import { createAttributeReader } from './attribute-lookup.ts'
+import { originAttributes, originOf } from './event-origin.ts'
 import { fingerprint } from './fingerprint.ts'
 import { headersText, withJsonHeaders } from './headers.ts'
 import { toRequestErrorEvent } from './normalize-request-error.ts'
@@ -29,6 +29,53 @@ const spanKindClient = 3
 /** A sender's clock may be ahead; what is further in the future is a broken timestamp, and a partition of its own. */
 const maxAheadMs = 86_400_000
 
+const readAttributes = createAttributeReader([
+  ...originAttributes,
+  'url.full',
+  'http.url',
+  'url.path',
+  'http.target',
+  'server.address',
+  'net.peer.name',
+  'gen_ai.provider.name',
+  'gen_ai.system',
+  'gen_ai.request.model',
+  'gen_ai.response.model',
+  'gen_ai.operation.name',
+  'gen_ai.request.stream',
+  'gen_ai.response.time_to_first_chunk',
+  'http.response.status_code',
+  'http.status_code',
+  'http.request.resend_count',
+  'http.request.headers',
+  'http.response.headers',
+  'http.request.body.content',
+  'http.request.body.size',
+  'http.response.body.content',
+  'http.response.body.size',
+  'error.type',
+  'error.message',
+  'exception.type',
+  'exception.message',
+  'ops.upstream.model',
+  'ops.upstream.error.kind',
+  'ops.upstream.error.code',
+  'ops.upstream.retry_after_ms',
+  'ops.upstream.request.id',
+  'ops.latency.upstream_ms',
+  'ops.latency.time_to_first_token_ms',
+  'ops.account.id',
+  'ops.account.name',
+  'ops.group.id',
+  'ops.api_key.id',
+  'ops.request.path',
+  'user.id',
+  'enduser.id',
+  'client.address',
+  'user_agent.original',
+])
+type Lookup = ReturnType<typeof readAttributes>
+
 /** Makes the hop that turns a selected event into a row, by the event contract ("Fields"). */
 export function createNormalizer(
   limits: NormalizationLimits,
@@ -46,7 +93,7 @@ export function createNormalizer(
 }
 
 function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: number): UpstreamErrorEvent {
-  const lookup = createAttributeLookup(event)
+  const lookup = readAttributes(event)
   const { text, number } = lookup
   const clientSpan = event.span?.kind === spanKindClient ? event.span : undefined
   const serverSpan = event.span?.kind === spanKindServer ? event.span : undefined
@@ -60,7 +107,7 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
   const responseHeaders = withJsonHeaders(lookup.responseHeaders, text('http.response.headers'))
   const responseBody = text('http.response.body.content')
   const requestBody = text('http.request.body.content')
-  const kind = errorKind(lookup, statusCode)
+  const kind = errorKind(event, lookup, statusCode)
   const parsed = parseProviderError({
     platform,
     statusCode,
@@ -120,22 +167,38 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
   }
 }
 
-function errorKind(lookup: AttributeLookup, statusCode: number): { value: ErrorKind; given: boolean } {
+function errorKind(
+  event: SelectedEvent,
+  lookup: Lookup,
+  statusCode: number,
+): { value: ErrorKind; given: boolean } {
   const given = lookup.text('ops.upstream.error.kind')
   const known = errorKinds.find((kind) => kind === given)
   if (known !== undefined) return { value: known, given: true }
-  if (lookup.text('ops.upstream.stream_phase') === 'mid_stream') return { value: 'stream_error', given: true }
+  if (takeStreamPhase(event, lookup) === 'mid_stream') return { value: 'stream_error', given: true }
   return { value: statusCode === 0 ? 'request_error' : 'http_error', given: false }
 }
 
+const streamPhase = 'ops.upstream.stream_phase'
+
+/** It stays among the other attributes unless the kind follows from it. */
+function takeStreamPhase({ attributes, span, resource }: SelectedEvent, lookup: Lookup): string {
+  lookup.rest.delete(streamPhase)
+  return (
+    attributeText(attributes.get(streamPhase)) ||
+    attributeText(span?.attributes.get(streamPhase)) ||
+    attributeText(resource.get(streamPhase))
+  )
+}
+
 /** What the gateway says to wait; nonsense counts as not said. */
-function givenRetryAfterMs(lookup: AttributeLookup): number | undefined {
+function givenRetryAfterMs(lookup: Lookup): number | undefined {
   const ms = lookup.number('ops.upstream.retry_after_ms')
   return ms !== undefined && ms > 0 && ms <= maxRetryAfterMs ? ms : undefined
 }
 
 /** `error.type` of an HTTP span is often only the status code again (semantic conventions for HTTP). */
-function errorType(lookup: AttributeLookup): string {
+function errorType(lookup: Lookup): string {
   const type = lookup.text('error.type')
   const exceptionType = lookup.text('exception.type')
   return /^\d{3}$/.test(type) || type === '' ? exceptionType : type
@@ -146,13 +209,13 @@ function durationMs(span: SpanOfEvent | undefined): number {
   return Number((span.endTimeUnixNano - span.startTimeUnixNano) / 1_000_000n)
 }
 
-function timeToFirstTokenMs(lookup: AttributeLookup): number {
+function timeToFirstTokenMs(lookup: Lookup): number {
   const seconds = lookup.number('gen_ai.response.time_to_first_chunk')
   return lookup.number('ops.latency.time_to_first_token_ms') ?? (seconds ?? 0) * 1000
 }
 
-function leftover(lookup: AttributeLookup, event: SelectedEvent): Map<string, string> {
-  const rest = lookup.rest()
+function leftover(lookup: Lookup, event: SelectedEvent): Map<string, string> {
+  const rest = lookup.rest
   if (event.droppedAttributesCount > 0)
     rest.set('otel.dropped_attributes_count', String(event.droppedAttributesCount))
   return rest

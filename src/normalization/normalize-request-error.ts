@@ -1,12 +1,56 @@
 import { attributeBoolean, attributeText } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import type { SelectedEvent } from '../event/selected-event.ts'
-import { type AttributeLookup, createAttributeLookup } from './attribute-lookup.ts'
+import { createAttributeReader } from './attribute-lookup.ts'
 import { classifyRequestError } from './classify-request-error.ts'
-import { originOf } from './event-origin.ts'
+import { originAttributes, originOf } from './event-origin.ts'
 import { headersText, withJsonHeaders } from './headers.ts'
 
 const spanKindServer = 2
+
+const readAttributes = createAttributeReader([
+  ...originAttributes,
+  'http.response.status_code',
+  'http.status_code',
+  'http.request.headers',
+  'http.request.body.content',
+  'http.request.body.size',
+  'url.path',
+  'http.target',
+  'gen_ai.provider.name',
+  'gen_ai.system',
+  'gen_ai.request.model',
+  'gen_ai.request.stream',
+  'gen_ai.response.time_to_first_chunk',
+  'error.type',
+  'error.message',
+  'exception.message',
+  'ops.error.phase',
+  'ops.error.type',
+  'ops.error.severity',
+  'ops.error.business_limited',
+  'ops.error.body',
+  'ops.error.message',
+  'ops.error.upstream.status_code',
+  'ops.error.upstream.message',
+  'ops.error.upstream.detail',
+  'ops.latency.auth_ms',
+  'ops.latency.routing_ms',
+  'ops.latency.upstream_ms',
+  'ops.latency.response_ms',
+  'ops.latency.time_to_first_token_ms',
+  'ops.request.path',
+  'ops.request.latency_ms',
+  'ops.request.body_truncated',
+  'ops.account.id',
+  'ops.group.id',
+  'ops.api_key.id',
+  'user.id',
+  'enduser.id',
+  'client.address',
+  'user_agent.original',
+])
+type Lookup = ReturnType<typeof readAttributes>
 
 /** An `ops.request_error` event as the row of `ops_error_logs`. */
 export function toRequestErrorEvent(
@@ -14,7 +58,7 @@ export function toRequestErrorEvent(
   createdAtMs: number,
   nowMs: number,
 ): RequestErrorEvent {
-  const lookup = createAttributeLookup(event)
+  const lookup = readAttributes(event)
   const { text, number } = lookup
   const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
   const upstreamStatusCode = number('ops.error.upstream.status_code') ?? null
@@ -75,7 +119,7 @@ function serverDurationMs({ span }: SelectedEvent): number | null {
   return Number((span.endTimeUnixNano - span.startTimeUnixNano) / 1_000_000n)
 }
 
-function timeToFirstTokenMs(lookup: AttributeLookup): number | null {
+function timeToFirstTokenMs(lookup: Lookup): number | null {
   const seconds = lookup.number('gen_ai.response.time_to_first_chunk')
   return milliseconds(
     lookup.number('ops.latency.time_to_first_token_ms') ??
@@ -83,8 +127,8 @@ function timeToFirstTokenMs(lookup: AttributeLookup): number | null {
   )
 }
 
-function leftover(event: SelectedEvent, lookup: AttributeLookup): Map<string, string> {
-  const rest = lookup.rest()
+function leftover(event: SelectedEvent, lookup: Lookup): Map<string, string> {
+  const rest = lookup.rest
   if (event.body !== undefined && event.body !== null) rest.set('log.body', attributeText(event.body))
   return rest
 }

@@ -1,7 +1,7 @@
 import type { EventOrigin } from '../event/event-origin.ts'
+import { remember } from '../event/remember.ts'
 import type { Redactor } from './create-redactor.ts'
 import { limitHeaders } from './headers.ts'
-import { remember } from './remember.ts'
 import { cutText, dropCutToken, redactWithin } from './truncate.ts'
 
 export interface RedactionLimits {

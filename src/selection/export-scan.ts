@@ -1,5 +1,5 @@
 import type { Attributes } from '../event/attribute.ts'
-import type { ScopeOfEvent, SelectedEvent, Selection } from '../event/selected-event.ts'
+import type { ScopeOfEvent, TakeEvent } from '../event/selected-event.ts'
 import type { EventRule } from './event-rule.ts'
 
 /** One walk over one export request. `Reader` is the encoding's. */
@@ -8,7 +8,8 @@ export interface ExportScan<Reader> {
   readonly rule: EventRule
   itemCount: number
   eventCount: number
-  readonly selected: SelectedEvent[]
+  /** Called for each selected event while the walk goes on: an event that is not kept is young garbage. */
+  readonly take: TakeEvent
   /** Log events by identity, to tell equals apart. */
   readonly seenLogEvents: Map<string, number>
 }
@@ -33,12 +34,12 @@ export interface Enclosing {
   readonly resource: () => Attributes
 }
 
-export function createExportScan<Reader>(reader: Reader, rule: EventRule): ExportScan<Reader> {
-  return { reader, rule, itemCount: 0, eventCount: 0, selected: [], seenLogEvents: new Map() }
-}
-
-export function selectionOf({ itemCount, eventCount, selected }: ExportScan<unknown>): Selection {
-  return { itemCount, eventCount, selected }
+export function createExportScan<Reader>(
+  reader: Reader,
+  rule: EventRule,
+  take: TakeEvent,
+): ExportScan<Reader> {
+  return { reader, rule, itemCount: 0, eventCount: 0, take, seenLogEvents: new Map() }
 }
 
 /** Items that may match within one scope group; positions are starts, in protobuf pairs of start and end. */

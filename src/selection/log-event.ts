@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../event/attribute.ts'
-import type { SelectedEvent } from '../event/selected-event.ts'
+import type { TakeEvent } from '../event/selected-event.ts'
 import type { EventName, EventRule } from './event-rule.ts'
 import { isException, isProviderFailure, nameOf } from './event-rule.ts'
 import type { Enclosing } from './export-scan.ts'
@@ -23,13 +23,13 @@ export interface LogRecord {
   readonly body: AttributeValue
 }
 
-/** Adds the record to `selected` when the rule has its event. `seen` counts equals over the whole export. */
+/** Hands the record to `take` when the rule has its event. `seen` counts equals over the whole export. */
 export function selectLogEvent(
   record: LogRecord,
   rule: EventRule,
   enclosing: Enclosing,
   seen: Map<string, number>,
-  selected: SelectedEvent[],
+  take: TakeEvent,
 ): void {
   const { traceId, spanId, attributes, droppedAttributesCount, body } = record
   const name = nameOfRecord(record, rule)
@@ -37,7 +37,7 @@ export function selectLogEvent(
   const timeUnixNano = record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano
   const ordinal = countEqual(seen, `${traceId} ${spanId} ${name} ${timeUnixNano}`)
   if (isException(name) && !isProviderFailure(attributes)) return
-  selected.push({
+  take({
     signal: 'logs',
     name,
     timeUnixNano,

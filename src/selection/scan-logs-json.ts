@@ -155,5 +155,5 @@ function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
     droppedAttributesCount,
     body,
   }
-  selectLogEvent(record, rule, enclosing, scan.seenLogEvents, scan.selected)
+  selectLogEvent(record, rule, enclosing, scan.seenLogEvents, scan.take)
 }

@@ -133,5 +133,5 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
     droppedAttributesCount,
     body,
   }
-  selectLogEvent(record, rule, enclosing, scan.seenLogEvents, scan.selected)
+  selectLogEvent(record, rule, enclosing, scan.seenLogEvents, scan.take)
 }

@@ -158,7 +158,7 @@ function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
     droppedAttributesCount,
     droppedEventsCount,
   }
-  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.selected)
+  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.take)
 }
 
 function readEvents(reader: JsonReader, rule: EventRule, events: NamedSpanEvent[]): void {

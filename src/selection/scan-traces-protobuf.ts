@@ -104,7 +104,7 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
     droppedAttributesCount,
     droppedEventsCount,
   }
-  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.selected)
+  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.take)
 }
 
 function readNamedEvent(reader: ProtobufReader, end: number, rule: EventRule): NamedSpanEvent | undefined {

@@ -1,5 +1,5 @@
 import type { Attributes } from '../event/attribute.ts'
-import type { SelectedEvent, SpanOfEvent } from '../event/selected-event.ts'
+import type { SpanOfEvent, TakeEvent } from '../event/selected-event.ts'
 import { upstreamErrorName } from '../event/selected-event.ts'
 import type { EventName } from './event-rule.ts'
 import { isException, isProviderFailure } from './event-rule.ts'
@@ -23,14 +23,10 @@ export interface SpanWithEvents {
 }
 
 /**
- * Adds a span's events to `selected`, exceptions only where the rule has them. An instrumentation that records
+ * Hands a span's events to `take`, exceptions only where the rule has them. An instrumentation that records
  * the exception beside our event tells of the same failure: then our event alone makes a row.
  */
-export function selectSpanEvents(
-  source: SpanWithEvents,
-  enclosing: Enclosing,
-  selected: SelectedEvent[],
-): void {
+export function selectSpanEvents(source: SpanWithEvents, enclosing: Enclosing, take: TakeEvent): void {
   const { traceId, spanId, span, events } = source
   const ordinals = ordinalsOf(events)
   const hasUpstreamError = events.some((event) => event.name === upstreamErrorName)
@@ -39,7 +35,7 @@ export function selectSpanEvents(
       if (hasUpstreamError) continue
       if (!isProviderFailure(event.attributes) && !isProviderFailure(span.attributes)) continue
     }
-    selected.push({
+    take({
       signal: 'traces',
       name: event.name,
       timeUnixNano: event.timeUnixNano,

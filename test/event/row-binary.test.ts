@@ -50,7 +50,7 @@ describe('the row writer', () => {
       fc.asyncProperty(rowsOfValues, async (rows) => {
         const writer = createRowWriter(16)
         for (const row of rows)
-          for (const [index, { type }] of columns.entries()) writer.write(type, row[index])
+          for (const [index, { type }] of columns.entries()) writer.writerOf(type)(row[index])
         writeFileSync(file, writer.take())
         const result = await clients.writer.query({ query, format: 'JSONCompactEachRow' })
         const expected = rows.map(([a, b, c, d, e, f, g, h, i, j]) => {
@@ -65,7 +65,7 @@ describe('the row writer', () => {
 
   it('brings numbers outside of a column to its nearest value', () => {
     const writer = createRowWriter()
-    for (const value of [-1, 1e9, Number.NaN, 3.9]) writer.write('UInt16', value)
+    for (const value of [-1, 1e9, Number.NaN, 3.9]) writer.writerOf('UInt16')(value)
     expect([...new Uint16Array(new Uint8Array(writer.take()).buffer)]).toEqual([0, 65_535, 0, 3])
   })
 

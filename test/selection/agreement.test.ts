@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Signal } from '../../src/event/selected-event.ts'
-import { createSelector } from '../../src/selection/select-events.ts'
+import { createSelector } from './create-selector.ts'
 import { choices, otlpRequest } from './otlp-arbitrary.ts'
 import { encodeProtobuf, requestType } from './otlp-proto.ts'
 import { referenceFromJson, referenceFromProtobuf } from './reference-selection.ts'

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs'
 import { describe, expect, it } from 'vitest'
 import type { Encoding, Signal } from '../../src/event/selected-event.ts'
 import { MalformedOtlpError } from '../../src/event/selected-event.ts'
-import { createSelector } from '../../src/selection/select-events.ts'
+import { createSelector } from './create-selector.ts'
 
 const select = createSelector({ exceptionEvents: true })
 

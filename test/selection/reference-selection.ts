@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue } from '../../src/event/attribute.ts'
-import type { SelectedEvent, Selection, Signal } from '../../src/event/selected-event.ts'
+import type { SelectedEvent, Signal } from '../../src/event/selected-event.ts'
+import type { Selection } from './create-selector.ts'
 import { decodeProtobuf } from './otlp-proto.ts'
 
 // A selection over a full decode, written for clarity alone: what the scanners have to agree with.

@@ -9,7 +9,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect, it } from 'vitest'
-import { createSelector } from '../../src/selection/select-events.ts'
+import { createSelector } from './create-selector.ts'
 
 const resource = resourceFromAttributes({ 'service.name': 'gateway', 'host.ip': ['10.0.0.1', '::1'] })
 const select = createSelector({ exceptionEvents: true })

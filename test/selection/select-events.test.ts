@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SelectedEvent } from '../../src/event/selected-event.ts'
 import { MalformedOtlpError } from '../../src/event/selected-event.ts'
-import { createSelector } from '../../src/selection/select-events.ts'
+import { createSelector } from './create-selector.ts'
 import { encodeProtobuf } from './otlp-proto.ts'
 import { writeJson } from './write-json.ts'
 

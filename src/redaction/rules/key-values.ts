@@ -1,3 +1,4 @@
+import { remember } from '../../event/remember.ts'
 import {
   alphanumerics,
   ascii,
@@ -9,7 +10,6 @@ import {
   isUppercase,
 } from '../characters.ts'
 import { endOfAnyMarker, isMarkerBetween } from '../marker.ts'
-import { remember } from '../remember.ts'
 import { addHit, type Scan, type ScanRule } from '../rule.ts'
 import { endOfQuoted, redactContainer } from './container-values.ts'
 import { classifyKeyName, isAmount, isSecretParameter, type KeyClass } from './key-names.ts'

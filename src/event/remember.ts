@@ -2,6 +2,7 @@
 export function remember<Answer>(
   compute: (name: string) => Answer,
   maxEntries = 4096,
+  maxNameChars = 128,
 ): (name: string) => Answer {
   const known = new Map<string, Answer>()
   return (name) => {
@@ -10,7 +11,7 @@ export function remember<Answer>(
     if (known.size >= maxEntries) known.clear()
     const answer = compute(name)
     // Long names are as many as there are texts.
-    if (name.length <= 128) known.set(name, answer)
+    if (name.length <= maxNameChars) known.set(name, answer)
     return answer
   }
 }
