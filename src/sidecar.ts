@@ -9,7 +9,6 @@ import { checkBinding } from './access/check-binding.ts'
 import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
-import { buildApi } from './api/server.ts'
 import { auditDenied } from './audit/audit-denied.ts'
 import { auditLogPath, openAuditLog } from './audit/audit-log.ts'
 import { changedSettings } from './audit/changed-settings.ts'
@@ -17,15 +16,14 @@ import { deadLetterDirectory } from './commands/dead-letter.ts'
 import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
 import { dataDirectoryId } from './data-directory-id.ts'
-import { createRecentEvents, type RecentEvents } from './deduplication/recent-events.ts'
-import { readCheckpoint } from './delivery/checkpoint.ts'
-import { type Delivery, startDelivery } from './delivery/deliver.ts'
-import type { DeliveryStore } from './delivery/store-port.ts'
+import { createRecentEvents } from './deduplication/recent-events.ts'
+import { type Checkpoint, readCheckpoint } from './delivery/checkpoint.ts'
+import { startDelivery } from './delivery/deliver.ts'
 import { OpsError } from './errors.ts'
 import type { Journal } from './journal/journal.ts'
 import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
-import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
 import { readRedactionSettings } from './redaction/read-redaction-file.ts'
 import { createConfiguredRedactor } from './redaction/redaction-settings.ts'
@@ -98,8 +96,7 @@ async function startHops(
   stops.push(() => audit.close())
   const checkAccess = auditDenied(createCheckAccess(readTokens(config.tokensFile)), audit)
   const metrics = createMetrics()
-  const clients = await openStoreClients(config)
-  stops.push(() => clients.close())
+  const { clients, journal, checkpoint } = await openStores(config, log, stops)
   const recent = createRecentEvents(recentEvents)
   const reader = createStoreReader(clients, {
     timeoutMs: config.queryTimeoutMs,
@@ -125,9 +122,23 @@ async function startHops(
     createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
     storedBatches,
   )
-  const { journal, delivery } = await startDurable(config, store, recent, prepare, metrics, log)
+  // Until the backlog is delivered, any event could be one of it.
+  recent.raiseHorizon(Number.POSITIVE_INFINITY)
+  const delivery = startDelivery({
+    journal,
+    store,
+    recent,
+    checkpointPath: checkpointPath(config),
+    checkpoint,
+    recoveredUpTo: journal.stats().durableSequence,
+    prepare,
+    deadLetterDirectory: deadLetterDirectory(config),
+    limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
+    maxWaitMs: config.batchMaxWaitMs,
+    metrics,
+    log,
+  })
   observeJournal(metrics, journal)
-  stops.push(() => journal.close())
   stops.push(() => delivery.stop(config.shutdownTimeoutMs))
 
   const retries =
@@ -141,7 +152,24 @@ async function startHops(
       metrics,
       log,
     })
-  const api = await buildApi({
+  let api: FastifyInstance | undefined
+  stops.push(() => api?.close())
+  stops.push(() => retries?.stop())
+  const receivers = await startReceivers(
+    config,
+    checkAccess,
+    certificates,
+    redaction,
+    recent,
+    journal,
+    metrics,
+    log,
+    stops,
+  )
+  // Last, as gateways should not wait for it: its code takes longer to load and compile than all that is needed to
+  // receive.
+  const { buildApi } = await import('./api/server.ts')
+  api = await buildApi({
     reader,
     retries,
     storedBatches,
@@ -161,21 +189,7 @@ async function startHops(
     },
     log,
   })
-  stops.push(() => api.close())
-  stops.push(() => retries?.stop())
   await listenApi(api, config)
-
-  const receivers = await startReceivers(
-    config,
-    checkAccess,
-    certificates,
-    redaction,
-    recent,
-    journal,
-    metrics,
-    log,
-    stops,
-  )
   audit.record({ action: 'start', outcome: 'succeeded', version, settings: changedSettings(config) })
   stops.push(() => audit.record({ action: 'stop', outcome: 'succeeded' }))
   const apiPort = (api.server.address() as AddressInfo).port
@@ -192,37 +206,37 @@ async function prepareNow(prepare: () => Promise<number>, clients: StoreClients,
   }
 }
 
-async function startDurable(
+/**
+ * Opens the ClickHouse and the journal side by side: one takes the processor, the other waits for the disk. Every step
+ * that is to be undone is added to `stops`, also when the other one fails.
+ */
+async function openStores(
   config: Config,
-  store: DeliveryStore,
-  recent: RecentEvents,
-  prepare: () => Promise<number>,
-  metrics: Metrics,
   log: Logger,
-): Promise<{ journal: Journal; delivery: Delivery }> {
-  const path = checkpointPath(config)
-  const checkpoint = (await readCheckpoint(path)) ?? { version: 1 as const, delivered: 0, frozen: null }
-  const journal = await openConfiguredJournal(config, checkpoint.delivered, (alarm) =>
-    log.error({ alarm }, 'journal alarm'),
-  )
-  await journal.release(checkpoint.delivered)
-  // Until the backlog is delivered, any event could be one of it.
-  recent.raiseHorizon(Number.POSITIVE_INFINITY)
-  const delivery = startDelivery({
-    journal,
-    store,
-    recent,
-    checkpointPath: path,
-    checkpoint,
-    recoveredUpTo: journal.stats().durableSequence,
-    prepare,
-    deadLetterDirectory: deadLetterDirectory(config),
-    limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
-    maxWaitMs: config.batchMaxWaitMs,
-    metrics,
-    log,
-  })
-  return { journal, delivery }
+  stops: (() => unknown)[],
+): Promise<{ clients: StoreClients; journal: Journal; checkpoint: Checkpoint }> {
+  const openJournal = async () => {
+    const checkpoint = (await readCheckpoint(checkpointPath(config))) ?? {
+      version: 1 as const,
+      delivered: 0,
+      frozen: null,
+    }
+    const journal = await openConfiguredJournal(config, checkpoint.delivered, (alarm) =>
+      log.error({ alarm }, 'journal alarm'),
+    )
+    stops.push(() => journal.close())
+    await journal.release(checkpoint.delivered)
+    return { journal, checkpoint }
+  }
+  const openClients = async () => {
+    const clients = await openStoreClients(config)
+    stops.push(() => clients.close())
+    return clients
+  }
+  const [durable, clients] = await Promise.allSettled([openJournal(), openClients()])
+  if (durable.status === 'rejected') throw durable.reason
+  if (clients.status === 'rejected') throw clients.reason
+  return { ...durable.value, clients: clients.value }
 }
 
 async function listenApi(api: FastifyInstance, config: Config): Promise<void> {

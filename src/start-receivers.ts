@@ -10,7 +10,6 @@ import type { Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { maxRecordBytes } from './open-configured-journal.ts'
 import { createPipeline, type PipelineHops } from './pipeline.ts'
-import { startGrpcServer } from './receiver/grpc-server.ts'
 import type { NextHops } from './receiver/handle-export.ts'
 import { startOtlpServer } from './receiver/otlp-server.ts'
 import { createReceiverBounds } from './receiver/receiver-bounds.ts'
@@ -55,6 +54,7 @@ export async function startReceivers(
   const http = await startOtlpServer(config, bounds, certificates, next, metrics, log)
   stops.push(() => http.stop())
   if (config.otlpGrpcPort === 0) return { otlpPort: http.port, otlpGrpcPort: undefined }
+  const { startGrpcServer } = await import('./receiver/grpc-server.ts')
   const grpc = await startGrpcServer(config, bounds, certificates, next, metrics, log)
   stops.push(() => grpc.stop())
   return { otlpPort: http.port, otlpGrpcPort: grpc.port }

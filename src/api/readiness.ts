@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery/deliver.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Journal, JournalStats } from '../journal/journal.ts'
 import { lagSeconds } from '../journal/journal-metrics.ts'
 import type { RunQuery } from '../store/query.ts'
 
@@ -18,11 +18,22 @@ export function createReadiness(
     const stats = journal.stats()
     const { failure } = delivery.status()
     return {
-      journal: check(stats.writable ? undefined : 'the journal has no segment that it can write to'),
+      journal: check(journalFailure(stats)),
       store: check(await storeFailure(runQuery)),
       delivery: check(failure ?? laggingReason(lagSeconds(stats))),
     }
   }
+}
+
+const refusals = {
+  full: 'the journal is full: exports are refused',
+  disk_reserve: 'the disk is nearly full: exports are refused',
+  failed: 'the journal cannot be written: exports are refused',
+}
+
+function journalFailure({ refusing, writable }: JournalStats): string | undefined {
+  if (refusing !== undefined) return refusals[refusing]
+  return writable ? undefined : 'the journal has no segment that it can write to'
 }
 
 function check(reason: string | undefined): { ok: boolean; reason: string | null } {

@@ -29,6 +29,11 @@ export type JournalAlarm =
   | { readonly code: 'release_failed'; readonly segment: string; readonly cause: string }
   /** Records could not be read from disk. `read` rejects, and nothing is taken for lost. */
   | { readonly code: 'read_failed'; readonly segment: string; readonly cause: string }
+  /**
+   * Records could not be read for so long that delivery goes on without them. What is lost is told by `sequence_gap`;
+   * the file is put into quarantine when the rest of it is delivered.
+   */
+  | { readonly code: 'segment_given_up'; readonly segment: string; readonly cause: string }
   /** A defect of the journal itself. */
   | { readonly code: 'internal'; readonly cause: string }
 

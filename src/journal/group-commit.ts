@@ -55,8 +55,12 @@ export function createGroupCommit(
     await new Promise(setImmediate)
     for (let head = queue[0]; head !== undefined; head = queue[0]) {
       const room = await rotation.roomFor(frameHeaderBytes + head.payload.length)
-      if (room.status === 'refused') settle(queue.length, () => room)
-      else await commitNext(room.active)
+      if (room.status === 'ready') {
+        await commitNext(room.active)
+        continue
+      }
+      state.refusal = { reason: room.reason, atMs: state.now() }
+      settle(queue.length, () => room)
     }
   }
 
@@ -71,6 +75,7 @@ export function createGroupCommit(
     if (cause !== undefined) {
       await poison(state, active, cause)
       const reason = isOutOfSpace(cause) ? 'disk_reserve' : 'failed'
+      state.refusal = { reason, atMs: state.now() }
       settle(group.length, () => ({ status: 'refused', reason, cause }))
       return
     }
@@ -183,5 +188,6 @@ function markDurable(
   state.durableSequence = last.sequence
   state.acknowledgedSequence = last.sequence
   state.counters.commits++
+  state.refusal = undefined
   state.cache.push({ records, bytes })
 }

@@ -16,6 +16,8 @@ export interface JournalOptions {
   maxQueuedBytes: number
   /** Bound of the latest records kept in memory for reading; default 64 MiB. */
   maxCachedBytes?: number
+  /** How long a segment that cannot be read keeps later records waiting; default one minute. */
+  readPatienceMs?: number
   /**
    * The last sequence that delivery knows to be stored. New sequences begin beyond it even if a disk lost the end of
    * the journal, so that no new record is taken for one that was delivered.

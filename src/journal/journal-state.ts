@@ -1,6 +1,7 @@
 import type { RaiseAlarm } from './alarm.ts'
 import type { JournalFileSystem } from './file-system.ts'
 import type { ActiveSegment, Segment } from './segment.ts'
+import type { RoomReason } from './segment-rotation.ts'
 import type { TailCache } from './tail-cache.ts'
 
 /** What the parts of one open journal share. */
@@ -9,6 +10,7 @@ export interface JournalState {
   readonly segmentBytes: number
   readonly maxBytes: number
   readonly minFreeDiskBytes: number
+  readonly readPatienceMs: number
   readonly fileSystem: JournalFileSystem
   readonly now: () => number
   readonly alarm: RaiseAlarm
@@ -17,6 +19,8 @@ export interface JournalState {
   segments: Segment[]
   /** Undefined after a failure until a new segment could be created. */
   active: ActiveSegment | undefined
+  /** The last time that records were refused for want of room; undefined once some are taken again. */
+  refusal: { readonly reason: RoomReason; readonly atMs: number } | undefined
   /** The next to be given out. A failed commit's sequences are not used again. */
   nextSequence: number
   /** Highest sequence that `read` may return. */

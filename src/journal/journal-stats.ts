@@ -1,6 +1,7 @@
 import type { JournalCounters, JournalState } from './journal-state.ts'
 import { recordsAfter } from './segment.ts'
 import { segmentHeaderBytes } from './segment-header.ts'
+import type { RoomReason } from './segment-rotation.ts'
 
 export interface JournalStats extends JournalCounters {
   readonly segments: number
@@ -20,7 +21,12 @@ export interface JournalStats extends JournalCounters {
   readonly releasedSequence: number
   /** False while there is no segment to append to. */
   readonly writable: boolean
+  /** Why records were refused within the last half minute, undefined if none were or some were taken since. */
+  readonly refusing: RoomReason | undefined
 }
+
+/** Senders come again within so long; while none comes, nobody is refused. */
+const refusalAgeMs = 30_000
 
 export function journalStats(state: JournalState, queuedBytes: number, spareBytes: number): JournalStats {
   const { segments, releasedSequence, nextSequence, durableSequence } = state
@@ -39,7 +45,12 @@ export function journalStats(state: JournalState, queuedBytes: number, spareByte
     durableSequence,
     releasedSequence,
     writable: state.active !== undefined,
+    refusing: refusing(state),
   }
+}
+
+function refusing({ refusal, now }: JournalState): RoomReason | undefined {
+  return refusal !== undefined && Math.abs(now() - refusal.atMs) < refusalAgeMs ? refusal.reason : undefined
 }
 
 /** Exact if the record is in the cache, else that of an indexed record up to 256 KiB before it. */

@@ -22,6 +22,7 @@ export type { RecoveryReport } from './recover.ts'
 export type { JournalRecord } from './tail-cache.ts'
 
 const defaultCachedBytes = 64 * 1024 * 1024
+const defaultReadPatienceMs = 60_000
 
 export interface Journal {
   /**
@@ -31,7 +32,8 @@ export interface Journal {
   append(payload: Uint8Array): Promise<AppendResult>
   /**
    * Durable records beyond the sequence, in order; 0 reads from the first. Payloads are views of shared memory.
-   * Rejects with the system's error if the disk cannot be read.
+   * Rejects with the system's error if the disk cannot be read, until that has been so for `readPatienceMs`: then goes
+   * over what cannot be read, which is counted as lost.
    */
   read(after: number, limits: ReadLimits): Promise<readonly JournalRecord[]>
   /** Resolves when there is a durable record beyond the sequence, after the timeout, or on close. */
@@ -69,12 +71,14 @@ function createState(options: JournalOptions): JournalState {
     segmentBytes: options.segmentBytes,
     maxBytes: options.maxBytes,
     minFreeDiskBytes: options.minFreeDiskBytes,
+    readPatienceMs: options.readPatienceMs ?? defaultReadPatienceMs,
     fileSystem: options.fileSystem ?? nodeFileSystem,
     now: options.now ?? Date.now,
     alarm: guardAlarm(options.onAlarm),
     cache: createTailCache(0, 0),
     segments: [],
     active: undefined,
+    refusal: undefined,
     nextSequence: (options.deliveredSequence ?? 0) + 1,
     durableSequence: 0,
     acknowledgedSequence: 0,

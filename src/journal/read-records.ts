@@ -1,6 +1,7 @@
 import { errorCode, type JournalFile } from './file-system.ts'
 import type { JournalState } from './journal-state.ts'
 import { quarantineDamage } from './quarantine.ts'
+import { salvagingFile } from './salvaging-file.ts'
 import { type LocatedFrame, scanSegment } from './scan-segment.ts'
 import type { Segment } from './segment.ts'
 import { segmentHeaderBytes } from './segment-header.ts'
@@ -63,20 +64,28 @@ async function readSegment(
   end: number,
   batch: Batch,
 ): Promise<boolean> {
+  const lost = () => countGap(state, segment, Math.max(after + 1, segment.firstSequence), end)
   let file: JournalFile
   try {
     file = await state.fileSystem.open(segment.path, 'read')
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw readFailure(state, segment, error)
     // Released meanwhile, or else its file is gone for good.
-    if (state.segments.includes(segment))
-      countGap(state, segment, Math.max(after + 1, segment.firstSequence), end)
+    const gone = errorCode(error) === 'ENOENT'
+    if (!gone && batch.records.length > 0) return true
+    if (!gone) bearReadFailure(state, segment, error)
+    if (!gone || state.segments.includes(segment)) lost()
     return false
   }
   try {
-    return await readFrames(state, segment, file, after, end, batch)
+    const readable = segment.givenUp ? salvagingFile(file) : file
+    const full = await readFrames(state, segment, readable, after, end, batch)
+    segment.readFailures = undefined
+    return full
   } catch (error) {
-    throw readFailure(state, segment, error)
+    // What came before the bad place is delivered first.
+    if (batch.records.length > 0) return true
+    bearReadFailure(state, segment, error)
+    return await readFrames(state, segment, salvagingFile(file), after, end, batch)
   } finally {
     await file.close().catch(() => {})
   }
@@ -106,6 +115,9 @@ async function readFrames(
     for (const frame of step.frames) {
       if (frame.sequence <= previous) continue
       if (frame.sequence > end) break
+      // Known for all but a segment that could not be read when the journal was opened.
+      const acknowledged = frame.sequence - 1 - frame.commitIndex
+      segment.acknowledgedSequence = Math.max(segment.acknowledgedSequence, acknowledged)
       countGap(state, segment, previous + 1, frame.sequence - 1)
       if (!batch.take(toRecord(frame))) return true
       previous = frame.sequence
@@ -134,7 +146,25 @@ export function countGap(state: JournalState, segment: Segment, from: number, to
   state.alarm({ code: 'sequence_gap', segment: segment.name, firstSequence, lastSequence })
 }
 
-function readFailure(state: JournalState, segment: Segment, error: unknown): unknown {
-  state.alarm({ code: 'read_failed', segment: segment.name, cause: errorCode(error) })
-  return error
+/** Failures are also counted, so that a wall clock that is set does not end the patience. */
+const minReadFailures = 10
+
+/**
+ * Takes down that the segment could not be read. Returns when that has been so for too long: delivery must not stand
+ * still for ever behind one bad place. What can be read is then delivered, the rest is counted as lost, and the file
+ * is put into quarantine when it is released, for better tools.
+ * @throws the error itself before.
+ */
+function bearReadFailure(state: JournalState, segment: Segment, error: unknown): void {
+  const cause = errorCode(error)
+  const failures = segment.readFailures ?? { count: 0, sinceMs: state.now() }
+  failures.count++
+  segment.readFailures = failures
+  if (segment.givenUp) return
+  if (failures.count < minReadFailures || state.now() - failures.sinceMs < state.readPatienceMs) {
+    state.alarm({ code: 'read_failed', segment: segment.name, cause })
+    throw error
+  }
+  segment.givenUp = true
+  state.alarm({ code: 'segment_given_up', segment: segment.name, cause })
 }

@@ -43,6 +43,10 @@ export interface Segment {
   /** Offsets of damage that was counted, and the sequence up to which gaps were. */
   readonly knownDamage: Set<number>
   gapsCountedTo: number
+  /** Of reads in a row, since a wall clock time in Unix ms. */
+  readFailures: { count: number; readonly sinceMs: number } | undefined
+  /** Reads over what cannot be read, which is lost. */
+  givenUp: boolean
 }
 
 /** The segment that appends go to. */
@@ -77,6 +81,8 @@ export function createSegment(facts: SegmentFacts): Segment {
     index: createSegmentIndex(),
     knownDamage: new Set(),
     gapsCountedTo: firstSequence - 1,
+    readFailures: undefined,
+    givenUp: false,
   }
 }
 

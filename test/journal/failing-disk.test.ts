@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createDisk, openOn, segmentPaths } from './open-memory-journal.ts'
+import type { MemoryDisk } from './memory-file-system.ts'
+import { createDisk, directory, diskWith, everything, openOn, segmentPaths } from './open-memory-journal.ts'
 
 describe('a commit that fails', () => {
   for (const [name, fail, cause, reason] of [
@@ -124,9 +125,11 @@ describe('a segment that cannot be created', () => {
       taken.push(text)
     }
     expect(taken.length).toBe(6)
+    expect(journal.stats().refusing).toBe('disk_reserve')
     await journal.release(2)
     nowMs += 10_000
     expect(await append('after')).toMatchObject({ status: 'durable' })
+    expect(journal.stats().refusing).toBeUndefined()
     expect(await texts(2)).toEqual([...taken.slice(2), 'after'])
   })
 
@@ -164,6 +167,78 @@ describe('a segment that cannot be created', () => {
     const reopened = await openOn(disk)
     expect(await reopened.texts()).toEqual(['a'.repeat(2000), ...kept])
     expect(reopened.codes()).toEqual([])
+  })
+})
+
+describe('a segment that cannot be read', () => {
+  const options = { segmentBytes: 65536, maxBytes: 20 * 65536 }
+  const texts = Array.from({ length: 40 }, (_item, index) => `${index} ${'x'.repeat(1000)}`)
+  const failure = () => Object.assign(new Error('EIO'), { code: 'EIO' })
+
+  async function openOnBadBlock(disk: MemoryDisk, from: number, to: number, sizes = options) {
+    const fileSystem = disk.mount()
+    const clock = { nowMs: 0 }
+    const [bad] = segmentPaths(disk)
+    const opened = await openOn(disk, {
+      ...sizes,
+      now: () => clock.nowMs,
+      readPatienceMs: 60_000,
+      fileSystem: {
+        ...fileSystem,
+        open: async (path, mode) => {
+          const file = await fileSystem.open(path, mode)
+          if (path !== bad) return file
+          return {
+            ...file,
+            read: async (target, position) => {
+              if (position < to && position + target.length > from) throw failure()
+              return file.read(target, position)
+            },
+          }
+        },
+      },
+    })
+    return { ...opened, clock, bad: bad ?? '' }
+  }
+
+  it('holds delivery up for a while, then loses the records of the bad block alone and says which', async () => {
+    const disk = await diskWith(texts, options)
+    const { append, journal, alarms, codes, clock, bad } = await openOnBadBlock(disk, 8192, 12288)
+    await append('new')
+    const read = async (after: number) =>
+      (await journal.read(after, everything)).map(({ sequence }) => sequence)
+    for (let attempt = 0; attempt < 9; attempt++) {
+      await expect(read(0)).rejects.toMatchObject({ code: 'EIO' })
+      clock.nowMs += 30_000
+    }
+    const kept = await read(0)
+    const lost = alarms.flatMap((alarm) => (alarm.code === 'sequence_gap' ? [alarm] : []))
+    expect(lost.length).toBe(1)
+    const [{ firstSequence, lastSequence } = { firstSequence: 0, lastSequence: 0 }] = lost
+    // Records of 1,050 bytes: those that touch the block of 4,096.
+    expect(lastSequence - firstSequence + 1).toBe(5)
+    expect(journal.stats().sequenceGaps).toBe(5)
+    expect(kept.filter((sequence) => sequence <= texts.length)).toEqual(
+      texts
+        .map((_text, index) => index + 1)
+        .filter((sequence) => sequence < firstSequence || sequence > lastSequence),
+    )
+    expect(kept.length).toBe(texts.length - 5 + 1)
+    expect(codes()).toContain('segment_given_up')
+    await journal.release(kept.at(-1) ?? 0)
+    expect(segmentPaths(disk)).not.toContain(bad)
+    expect(disk.paths()).toContain(bad.replace(directory, `${directory}/quarantine`))
+  })
+
+  it('first gives what lies before the bad block', async () => {
+    const many = Array.from({ length: 1500 }, (_item, index) => `${index} ${'x'.repeat(1000)}`)
+    const large = { segmentBytes: 2 ** 21, maxBytes: 2 ** 23 }
+    const disk = await diskWith(many, large)
+    const { journal, codes } = await openOnBadBlock(disk, 2 ** 20 + 8192, 2 ** 20 + 12288, large)
+    const first = await journal.read(0, everything)
+    expect(first.length).toBeGreaterThan(900)
+    expect(codes()).not.toContain('read_failed')
+    await expect(journal.read(first.length, everything)).rejects.toMatchObject({ code: 'EIO' })
   })
 })
 
