@@ -40,6 +40,7 @@ import { loadRecentIds } from './store/queries/recent-ids.ts'
 import { createStoreReader } from './store/query.ts'
 import { createRetryAttempts } from './store/retry-attempts.ts'
 import { announceStored, createStoredBatches } from './store/stored-batches.ts'
+import { storedBatchesFile } from './store/stored-batches-file.ts'
 
 export interface Sidecar extends Receivers {
   readonly apiPort: number
@@ -117,7 +118,10 @@ async function startHops(
   })
   await prepareNow(prepare, clients, log)
 
-  const storedBatches = createStoredBatches()
+  const storedBatches = createStoredBatches(
+    undefined,
+    storedBatchesFile(join(config.dataDir, 'stored-batches.ndjson')),
+  )
   const store = announceStored(
     createDeliveryStore(clients, await createInsertBatch(clients, join(config.dataDir, 'insert'))),
     storedBatches,

@@ -28,7 +28,7 @@ export interface TailRequest {
 }
 
 const pageRows = 500
-/** After a restart of the sidecar; beyond it the client is told to list. */
+/** Where the order of storing is not known any more; beyond it the client is told to list. */
 const maxReplayed = 5000
 const retryMs = 2000
 
@@ -47,7 +47,7 @@ export async function* tailEvents(
   let sequence = batches.latest()
   let after: ListPosition | undefined
   const { from } = request
-  if (from?.epoch === batches.epoch && from.sequence <= sequence) {
+  if (from !== undefined && isKnown(batches, from)) {
     sequence = from.sequence - 1
     after = from.event
   } else if (from !== undefined) yield* replay(run, request, from)
@@ -77,7 +77,17 @@ export async function* tailEvents(
   }
 }
 
-/** What was stored since the client's last event, which another process gave; the id stays until it is through. */
+/**
+ * Whether sequences still mean what they meant to this client. One that was not written down when the machine lost its
+ * power is given to another batch, which was stored at another time.
+ */
+function isKnown(batches: StoredBatches, { epoch, sequence, storedAtMs }: TailPosition): boolean {
+  if (epoch !== batches.epoch || sequence < 1 || sequence > batches.latest()) return false
+  const batch = batches.after(sequence - 1)
+  return batch === 'forgotten' || batch?.storedAtMs === storedAtMs
+}
+
+/** What was stored since the client's last event, which another sidecar gave; the id stays until it is through. */
 async function* replay(run: RunQuery, request: TailRequest, from: TailPosition): AsyncGenerator<string> {
   let sent = 0
   const read = (after: ListPosition | undefined) =>

@@ -41,7 +41,7 @@ export async function openStoreClients(config: StoreConfig): Promise<StoreClient
   return config.clickhouseUrl === '' ? openEmbedded(config) : openServer(config)
 }
 
-const embeddedReaders = 3
+const embeddedReaders = 4
 
 async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
   if (config.clickhouseCluster !== '')

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DeliveryStore } from '../delivery/store-port.ts'
 import type { Batch } from '../event/batch.ts'
+import type { StoredBatchesFile } from './stored-batches-file.ts'
 
-/** A batch that this process has stored, in the order of storing. */
+/** A batch that this sidecar has stored, in the order of storing. */
 export interface StoredBatch {
   /** From 1. */
   readonly sequence: number
@@ -16,7 +17,7 @@ export interface StoredBatch {
 
 /** What was stored lately, and the wait for more. Bounded: the oldest are forgotten. */
 export interface StoredBatches {
-  /** Another one in each process, as sequences start anew. */
+  /** Another one wherever sequences start anew: in each process, unless it goes on from the file of the last one. */
   readonly epoch: string
   /** Of the newest batch; 0 before the first. */
   latest(): number
@@ -29,12 +30,23 @@ export interface StoredBatches {
 
 const defaultCapacity = 8192
 
-export function createStoredBatches(capacity = defaultCapacity): StoredBatches {
-  const kept = new Map<number, StoredBatch>()
+/** @param file where they are kept for the next process. */
+export function createStoredBatches(capacity = defaultCapacity, file?: StoredBatchesFile): StoredBatches {
+  const before = file?.read()
+  const epoch = before?.epoch ?? randomUUID().slice(0, 8)
+  const kept = new Map((before?.batches ?? []).slice(-capacity).map((batch) => [batch.sequence, batch]))
+  /** A batch that ended in doubt when the last process did is found stored again. */
+  const known = new Set([...kept.values()].map(keyOf))
   const waiting = new Set<() => void>()
-  let latest = 0
+  let latest = before?.batches.at(-1)?.sequence ?? 0
+  let lines = 0
+  const rewrite = () => {
+    file?.replace(epoch, kept.values())
+    lines = kept.size
+  }
+  rewrite()
   return {
-    epoch: randomUUID().slice(0, 8),
+    epoch,
     latest: () => latest,
     after(sequence) {
       if (sequence >= latest) return undefined
@@ -58,19 +70,27 @@ export function createStoredBatches(capacity = defaultCapacity): StoredBatches {
       })
     },
     publish({ id, table, minCreatedAtMs, maxCreatedAtMs }) {
-      latest++
-      kept.set(latest, {
-        sequence: latest,
+      const batch = {
+        sequence: latest + 1,
         id,
         table,
         minCreatedAtMs,
         maxCreatedAtMs,
         storedAtMs: Date.now(),
-      })
+      }
+      if (known.has(keyOf(batch))) return
+      latest++
+      kept.set(latest, batch)
       kept.delete(latest - capacity)
+      if (++lines > 2 * capacity) rewrite()
+      else file?.append(batch)
       for (const wake of [...waiting]) wake()
     },
   }
+}
+
+function keyOf({ id, minCreatedAtMs, maxCreatedAtMs }: StoredBatch): string {
+  return `${id} ${minCreatedAtMs} ${maxCreatedAtMs}`
 }
 
 /**

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -16,6 +15,7 @@ import { csvLine } from '../csv.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { type ExportProgress, type ExportRequest, exportPages } from '../export-pages.ts'
 import { querySchema } from '../filter-schema.ts'
+import { followFile } from '../follow-file.ts'
 import { presentEvent } from '../present-event.ts'
 import { queriesOf } from '../query-request.ts'
 import { isHeavy, readFields } from '../read-fields.ts'
@@ -31,18 +31,16 @@ const contentTypes = {
 }
 
 const pageRows = { light: 2000, heavy: 200 }
-/** A Parquet file is whole before it is sent, so its size is bounded. */
-const maxParquetRows = { light: 1_000_000, heavy: 100_000 }
+/** Left free for the journal when a Parquet file is written beside it. */
+const minFreeDiskBytes = 2 ** 30
 const maxExports = 8
+const maxRows = 1_000_000_000
 
 const exportQuery = querySchema({
   format: Type.Optional(
     Type.Union(
       formats.map((format) => Type.Literal(format)),
-      {
-        default: 'ndjson',
-        description: `parquet: at most ${maxParquetRows.light} events, ${maxParquetRows.heavy} with bodies.`,
-      },
+      { default: 'ndjson' },
     ),
   ),
   order: Type.Optional(
@@ -59,7 +57,7 @@ const exportQuery = querySchema({
     }),
   ),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Most events. Default: all.' }),
+    Type.Integer({ minimum: 1, maximum: maxRows, description: 'Most events. Default: all.' }),
   ),
   cursor: Type.Optional(
     Type.String({
@@ -96,7 +94,7 @@ export function exportRoute(reader: RestrictedReader, scratchDirectory: string):
           tags: ['upstream errors'],
           summary: 'Upstream errors as a file of any size',
           description:
-            'Streamed page by page. X-Total-Rows is the number of events that match; the trailers X-Rows and X-Next-Cursor (empty at the end) tell what was sent. A transfer that ends without its last chunk is incomplete: repeat it with after. In CSV, text that a spreadsheet would take for a formula has an apostrophe in front.',
+            'Streamed as it is read, in constant memory. X-Total-Rows is the number of events that match; the trailers X-Rows and X-Next-Cursor (empty at the end) of NDJSON and CSV tell what was sent. A transfer that ends without its last chunk is incomplete: repeat it with after. In CSV, text that a spreadsheet would take for a formula has an apostrophe in front.',
           querystring: exportQuery,
           response: { 200: fileAnswer, ...errorAnswers },
         },
@@ -128,7 +126,7 @@ export function exportRoute(reader: RestrictedReader, scratchDirectory: string):
           columns,
           after,
           pageRows: pageRows[size],
-          maxRows: query.limit ?? Number.MAX_SAFE_INTEGER,
+          maxRows: query.limit ?? maxRows,
         }
         // A connection that is kept alive after its stream would hold up the closing of the server.
         reply.header('connection', 'close')
@@ -140,22 +138,7 @@ export function exportRoute(reader: RestrictedReader, scratchDirectory: string):
           'x-range',
           `${new Date(range.fromMs).toISOString()}/${new Date(range.toMs).toISOString()}`,
         )
-        if (format === 'parquet') {
-          const maxRows = Math.min(query.limit ?? count, count)
-          if (maxRows > maxParquetRows[size])
-            throw new OpsError(
-              'query_too_large',
-              `a Parquet file holds at most ${maxParquetRows[size]} events, not ${maxRows}`,
-            )
-          return sendParquet(
-            reader,
-            scratchDirectory,
-            { ...pages, maxRows: maxParquetRows[size] },
-            query.limit,
-            request,
-            reply,
-          )
-        }
+        if (format === 'parquet') return sendParquet(reader, scratchDirectory, pages, request, reply)
         const progress: ExportProgress = { rows: 0, next: after }
         reply.trailer('x-rows', async () => String(progress.rows))
         reply.trailer('x-next-cursor', async () =>
@@ -196,27 +179,48 @@ async function positionAfter(run: RunQuery, eventId: string): Promise<ListPositi
   return position
 }
 
+/** The file is sent while ClickHouse writes it: only the file grows, and no client is waited for. */
 async function sendParquet(
   reader: RestrictedReader,
   directory: string,
   request: ExportRequest,
-  limit: number | undefined,
   http: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   await mkdir(directory, { recursive: true })
   const path = join(directory, `${randomUUID()}.parquet`)
+  const stopped = new AbortController()
+  const query = parquetQuery({ ...request, limit: Math.min(request.maxRows, maxRows) })
+  const written = reader.writeParquet(
+    { ...query, serviceNamespaces: http.serviceNamespaces },
+    path,
+    AbortSignal.any([http.signal, stopped.signal]),
+  )
+  const bytes = followFile(path, {
+    written,
+    stop: (reason) => stopped.abort(reason),
+    minFreeBytes: minFreeDiskBytes,
+  })
   try {
-    const maxRows = Math.min(limit ?? request.maxRows, request.maxRows)
-    const query = parquetQuery({ ...request, limit: maxRows })
-    await reader.writeParquet({ ...query, serviceNamespaces: http.serviceNamespaces }, path, http.signal)
-    const { size } = await stat(path)
-    reply.header('content-length', size)
-    const file = createReadStream(path)
-    file.once('close', () => void rm(path, { force: true }))
-    return reply.send(file)
+    // Until something is written, a failure can still be told as one.
+    const first = await bytes.next()
+    return reply.send(Readable.from(withFirst(first, bytes, () => rm(path, { force: true }))))
   } catch (error) {
     await rm(path, { force: true })
     throw error
+  }
+}
+
+async function* withFirst(
+  first: IteratorResult<Buffer, void>,
+  rest: AsyncGenerator<Buffer>,
+  end: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  try {
+    if (first.done) return
+    yield first.value
+    yield* rest
+  } finally {
+    await end()
   }
 }

@@ -46,7 +46,7 @@ export function tailRoute(run: RunRestrictedQuery, batches: StoredBatches): Fast
           operationId: 'tailUpstreamErrors',
           tags: ['upstream errors'],
           summary: 'Upstream errors as they are stored (Server-Sent Events)',
-          description: `A message upstream_error for each event that the sidecar stores and the filters let pass, in the order of storing. With Last-Event-ID it goes on after that event: exactly, or, when the sidecar was restarted since, with up to a minute of events again. A message gap tells that events were left out, because the client read too slowly or was away for too long; list them. A comment every ${heartbeatMs / 1000} s keeps the connection alive. At most ${maxClients} clients.`,
+          description: `A message upstream_error for each event that the sidecar stores and the filters let pass, in the order of storing. With Last-Event-ID it goes on after that event, over restarts of the sidecar too; an id of another sidecar gets up to a minute of events again. A message gap tells that events were left out, because the client read too slowly or was away for too long; list them. A comment every ${heartbeatMs / 1000} s keeps the connection alive. At most ${maxClients} clients.`,
           querystring: tailQuery,
           headers: Type.Object({
             'last-event-id': Type.Optional(

@@ -3,8 +3,8 @@ import type { Query } from '../query.ts'
 import { fingerprintText } from './event-columns.ts'
 import { type ListRequest, listQuery } from './list-upstream-errors.ts'
 
-/** Time for one file; it holds many more rows than a page. */
-const timeoutSeconds = 120
+/** Time for one file: 20 million events take minutes. */
+const timeoutSeconds = 3600
 
 /** The events of a list with types that Parquet readers know: ids and fingerprints as text, times in UTC. */
 export function parquetQuery(request: ListRequest): Query {
