@@ -114,6 +114,8 @@ export function createStoreReader(clients: StoreClients, limits: QueryLimits): S
       ([name, value]) => `${name} = ${value}`,
     )
     try {
+      // It may have hung up since it left the line; a listener added now would never hear of it.
+      signal?.throwIfAborted()
       const result = await start(
         query.sql,
         query.params,

@@ -93,7 +93,7 @@ describe('a slow query', () => {
   })
 
   it('leaves the line when its caller hangs up while waiting', async () => {
-    const first = reader.run({ ...slow(5), class: 'analysis' })
+    const first = Promise.all([1, 2].map(() => reader.run({ ...slow(5), class: 'analysis' })))
     const hangUp = new AbortController()
     const waiting = reader.run({ ...slow(100, 'waiting'), class: 'analysis' }, hangUp.signal)
     hangUp.abort(new Error('gone'))
@@ -103,6 +103,14 @@ describe('a slow query', () => {
     await expect(reader.run(slow(100), AbortSignal.abort(new Error('gone before')))).rejects.toThrow(
       'gone before',
     )
+  })
+
+  it('does not begin when its caller hangs up just as it gets a reader', async () => {
+    const hangUp = new AbortController()
+    const abandoned = reader.run({ ...slow(100, 'just begun'), class: 'analysis' }, hangUp.signal)
+    hangUp.abort(new Error('gone'))
+    await expect(abandoned).rejects.toThrow('gone')
+    expect(await running('just begun')).toBe(0)
   })
 
   it('is ended by the time limit, and one that is too large by the memory limit', async () => {
