@@ -1,4 +1,5 @@
 /** Runs the Express gateway; the environment is that of `examples/gateway/main.ts`. */
+import type { AddressInfo } from 'node:net'
 import { startTelemetry } from '../../src/gateway/index.ts'
 import { createExpressGateway } from './gateway.ts'
 
@@ -6,10 +7,10 @@ const telemetry = startTelemetry({ serviceName: process.env.OTEL_SERVICE_NAME ??
 const app = createExpressGateway({
   upstreamBaseUrl: process.env.UPSTREAM_BASE_URL ?? 'http://127.0.0.1:4390',
 })
-const port = Number(process.env.GATEWAY_PORT ?? 4391)
-const server = app.listen(port, '127.0.0.1', () =>
-  process.stdout.write(`gateway on http://127.0.0.1:${port}\n`),
-)
+const server = app.listen(Number(process.env.GATEWAY_PORT ?? 4391), '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.stdout.write(`gateway on http://127.0.0.1:${port}\n`)
+})
 
 function stop(): void {
   server.close(() => telemetry.shutdown())
