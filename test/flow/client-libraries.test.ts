@@ -38,9 +38,8 @@ afterAll(async () => {
 })
 
 /** How a gateway asks an upstream; rejects with what its client library throws. */
-type Ask = (baseUrl: string) => Promise<unknown>
+type Ask = (baseUrl: string, timeoutMs: number) => Promise<unknown>
 
-const timeoutMs = 300
 const messages = [{ role: 'user' as const, content: 'hello' }]
 const observedFetch = instrumentFetch(fetch, { platform: 'openai' })
 
@@ -50,40 +49,40 @@ async function drain(stream: AsyncIterable<unknown>): Promise<void> {
 
 /** Client libraries throw what went wrong; a gateway hands that in, whether it was seen on the wire or not. */
 function handingIn(ask: Ask): Ask {
-  return (baseUrl) =>
-    ask(baseUrl).catch((error: unknown) => {
+  return (baseUrl, timeoutMs) =>
+    ask(baseUrl, timeoutMs).catch((error: unknown) => {
       recordUpstreamError(error)
       throw error
     })
 }
 
-const withFetch: Ask = async (baseUrl) => {
+const withFetch: Ask = async (baseUrl, timeoutMs) => {
   const signal = AbortSignal.timeout(timeoutMs)
   const answer = await observedFetch(baseUrl, { method: 'POST', body: '{}', signal })
   await answer.text()
   throw new Error('failed')
 }
-const withUndici: Ask = async (baseUrl) => {
+const withUndici: Ask = async (baseUrl, timeoutMs) => {
   const answer = await request(baseUrl, { method: 'POST', body: '{}', headersTimeout: timeoutMs })
   await answer.body.text()
   throw new Error('failed')
 }
-const openai = (baseURL: string, maxRetries = 0) =>
-  new OpenAI({ apiKey: 'key', baseURL, maxRetries, timeout: timeoutMs, fetch: observedFetch })
-const withOpenAi: Ask = async (baseUrl) =>
-  drain(await openai(baseUrl).chat.completions.create({ model: 'm', messages, stream: true }))
-const withAnthropic: Ask = async (baseURL) => {
-  const options = { apiKey: 'key', baseURL, maxRetries: 0, timeout: timeoutMs, fetch: observedFetch }
+const openai = (baseURL: string, timeout: number, maxRetries = 0) =>
+  new OpenAI({ apiKey: 'key', baseURL, maxRetries, timeout, fetch: observedFetch })
+const withOpenAi: Ask = async (baseUrl, timeoutMs) =>
+  drain(await openai(baseUrl, timeoutMs).chat.completions.create({ model: 'm', messages, stream: true }))
+const withAnthropic: Ask = async (baseURL, timeout) => {
+  const options = { apiKey: 'key', baseURL, maxRetries: 0, timeout, fetch: observedFetch }
   const client = new Anthropic(options)
   await drain(await client.messages.create({ model: 'm', messages, max_tokens: 16, stream: true }))
 }
 
 /** Every account in turn; none succeeds. */
-async function serve(accounts: readonly Pick<FailingAccount, 'id' | 'baseUrl'>[], ask: Ask): Promise<void> {
+async function serve(accounts: readonly Omit<FailingAccount, 'expected'>[], ask: Ask): Promise<void> {
   setRequestFields({ platform: 'openai', model: 'gpt-5.2', stream: true, userId: 7 })
-  for (const { id, baseUrl } of accounts) {
+  for (const { id, baseUrl, timeoutMs } of accounts) {
     setRequestFields({ accountId: id })
-    await ask(baseUrl).catch(() => undefined)
+    await ask(baseUrl, timeoutMs).catch(() => undefined)
   }
 }
 type Serve = () => Promise<void>
@@ -205,8 +204,8 @@ describe('attempts that a client library makes by itself', () => {
       (response) => response.writeHead(500, { 'retry-after-ms': '1' }).end('{"error":{"message":"boom"}}'),
       (response) => response.writeHead(429, { 'retry-after': '7' }).end('{}'),
     )
-    const ask = handingIn((url) => openai(url, 3).models.list())
-    const gatewayUrl = await startFastify(() => serve([{ id: 7, baseUrl }], ask))
+    const ask = handingIn((url, timeoutMs) => openai(url, timeoutMs, 3).models.list())
+    const gatewayUrl = await startFastify(() => serve([{ id: 7, baseUrl, timeoutMs: 2_000 }], ask))
     const { attempts } = await askGateway(gatewayUrl, 'library-retries', 4)
     expect(attempts).toMatchObject([
       { attempt: 0, status_code: 0, category: 'network', account_id: '7' },

@@ -14,6 +14,8 @@ import {
 export interface FailingAccount {
   readonly id: number
   readonly baseUrl: string
+  /** How long the gateway waits for it: only for the one that never answers less than a busy machine may need. */
+  readonly timeoutMs: number
   /** What the sidecar has to say of the failure, in the API's words. */
   readonly expected: Readonly<Record<string, unknown>>
 }
@@ -92,6 +94,7 @@ export async function startFailingUpstreams(): Promise<FailingAccount[]> {
     failures.map(async ([baseUrl, expected], index) => ({
       id: 101 + index,
       baseUrl: await baseUrl,
+      timeoutMs: expected.category === 'timeout' ? 300 : 30_000,
       expected,
     })),
   )

@@ -79,14 +79,14 @@ describe('an error answer', () => {
 
   it('whose body never ends is recorded after the time limit, without holding the caller', async () => {
     const capture = await captureTelemetry()
-    configureRecording({ bodyTimeoutMs: 50 })
+    configureRecording({ bodyTimeoutMs: 500 })
+    const before = telemetryStats().upstreamErrors
     const url = await serveAnswers((response) => {
       response.writeHead(503, { 'content-type': 'text/plain' })
       response.write('wait')
     })
-    const startedAt = performance.now()
     const response = await instrumented(url)
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(telemetryStats().upstreamErrors).toBe(before)
     const [event] = await capture.upstreamErrors()
     expect(event?.attributes['http.response.body.content']).toBe('wait')
     await response.body?.cancel()
