@@ -74,7 +74,9 @@ beforeAll(async () => {
   const tokensFile = join(directory.path, 'tokens.json')
   const entries = [...Object.values(restricted), unrestricted].map(({ entry }) => entry)
   writeFileSync(tokensFile, JSON.stringify({ tokens: entries }))
-  sidecar = await startTestSidecar(directory.path, { tokensFile })
+  // Nothing is sent to the gateway: errors of another namespace are not found before.
+  const retryGatewayUrl = 'http://127.0.0.1:9'
+  sidecar = await startTestSidecar(directory.path, { tokensFile, retryGatewayUrl })
   for (const team of teams) expect((await send(team, spansOf(team, events[team]))).status).toBe(200)
   await eventually(async () => {
     const all = await json<{ count: number }>(
@@ -130,14 +132,17 @@ const asked: Readonly<Record<string, (team: Team) => readonly string[]>> = {
   ],
   '/api/v1/errors': () => ['?start_time=now-3d', '?start_time=now-3d&query=final'],
   '/api/v1/errors/:id': (team) => [ids[team].error],
+  '/api/v1/errors/:id/retry': (team) => [ids[team].error],
+  '/api/v1/errors/:id/retries': (team) => [ids[team].error],
   '/api/v1/requests/:request_id': () => ['shared-request'],
+  '/api/v1/console-config': () => [''],
 }
 
 /** Questions whose answers name no team; their numbers are looked at below. */
-const unnamed = /\/count|\/histogram\?[^ ]*now$|dimension=platform/
+const unnamed = /\/count|\/retr|console-config|\/histogram\?[^ ]*now$|dimension=platform/
 
 const urlOf = (route: string, tail: string): string =>
-  route.includes(':') ? route.replace(/:\w+$/, tail) : route + tail
+  route.includes(':') ? route.replace(/:\w+/, tail) : route + tail
 
 /** Text of an answer; of a stream without end, what comes while both teams send. */
 async function textOf(route: string, path: string, token: string): Promise<string> {
@@ -215,6 +220,9 @@ describe('a token that is restricted to namespaces', () => {
     const foreign = ids['team-b']
     expect((await get(`/api/v1/upstream-errors/${foreign.event}`, token)).status).toBe(404)
     expect((await get(`/api/v1/errors/${foreign.error}`, token)).status).toBe(404)
+    expect((await get(`/api/v1/errors/${foreign.error}/retries`, token)).status).toBe(404)
+    const retry = `${sidecar.apiUrl}/api/v1/errors/${foreign.error}/retry`
+    expect((await post(retry, { mode: 'client' }, headers(token))).status).toBe(404)
     const after = await get(`/api/v1/upstream-errors/export?${range}&after=${foreign.event}`, token)
     expect(await after.json()).toMatchObject({ code: 'invalid_parameter' })
   })
