@@ -8,7 +8,9 @@ import { pipeline } from 'node:stream/promises'
 import type { Session } from 'chdb'
 import type { EmbeddedEngine } from '../embedded-engine.ts'
 import { quote } from '../quote.ts'
+import { writeBlocks } from './compressed-blocks.ts'
 import { InterfaceError } from './exception.ts'
+import { addRevision } from './native-revision.ts'
 import { type InsertStatement, type PlainStatement, parseStatement } from './parse-statement.ts'
 import { killStatement, markQuery, showClientQueryIds } from './query-id.ts'
 import type { AcquireSlot } from './query-slots.ts'
@@ -44,7 +46,10 @@ export async function answerRequest(
   const release = await settings.acquireSlot()
   try {
     await withQueryId(options.queryId, settings.runningIds, async () => {
-      const { statement, data } = await readStatement(decodeBody(request, settings.maxBodyBytes), options)
+      const { statement, data } = await readStatement(
+        decodeBody(request, settings.maxBodyBytes, options.decompress),
+        options,
+      )
       const session = settings.engine.openSession()
       try {
         await prepareSession(session, options, settings, readOnlyOf(request, options, settings))
@@ -133,10 +138,22 @@ async function answerPlain(
   const onClose = () => statement.streamable && !response.writableEnded && killQuery(engine, options.queryId)
   response.once('close', onClose)
   try {
-    await writeAnswer(response, await runStatement(session, sql, format, streamed), { ...options, format })
+    const answer = await runStatement(session, sql, format, streamed)
+    const chunks = encode(answer.chunks, format, options)
+    const acceptEncoding = options.compress ? '' : options.acceptEncoding
+    await writeAnswer(response, { ...answer, chunks }, { queryId: options.queryId, acceptEncoding, format })
   } finally {
     response.off('close', onClose)
   }
+}
+
+function encode(
+  chunks: AsyncIterable<Uint8Array>,
+  format: string,
+  { nativeRevision, compress }: RequestOptions,
+): AsyncIterable<Uint8Array> {
+  const rows = format === 'Native' && nativeRevision > 0 ? addRevision(chunks, nativeRevision) : chunks
+  return compress ? writeBlocks(rows) : rows
 }
 
 function hasExtremes({ settings }: RequestOptions): boolean {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { type Readable, Transform } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { inflateBlocks } from './compressed-blocks.ts'
 import { InterfaceError } from './exception.ts'
 
 const decoders: Readonly<Record<string, (() => Transform) | undefined>> = {
@@ -14,9 +15,15 @@ const decoders: Readonly<Record<string, (() => Transform) | undefined>> = {
 
 /**
  * The bytes of the body, at most `maxBytes` as sent and as decoded.
+ * @param compressed in ClickHouse's own blocks, inside of the coding of HTTP.
  * @throws InterfaceError for a coding that is not known.
  */
-export function decodeBody(request: IncomingMessage, maxBytes: number): Readable {
+export function decodeBody(request: IncomingMessage, maxBytes: number, compressed: boolean): Readable {
+  const body = removeCoding(request, maxBytes)
+  return compressed ? pipeTo(Readable.from(inflateBlocks(body)), limit(maxBytes)) : body
+}
+
+function removeCoding(request: IncomingMessage, maxBytes: number): Readable {
   const coding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
   const sent = pipeTo(request, limit(maxBytes))
   if (coding === '' || coding === 'identity') return sent

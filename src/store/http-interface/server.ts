@@ -6,7 +6,7 @@ import { OpsError } from '../../errors.ts'
 import type { EmbeddedEngine } from '../embedded-engine.ts'
 import { type AnswerSettings, answerRequest, killQuery } from './answer-request.ts'
 import { authenticate, type Credentials, isFromWebPage } from './authenticate.ts'
-import { InterfaceError, toException } from './exception.ts'
+import { toException } from './exception.ts'
 import { createQuerySlots } from './query-slots.ts'
 import { readOptions } from './request-options.ts'
 import { writeException } from './write-answer.ts'
@@ -105,8 +105,6 @@ async function respond(
   authenticate(request.headers, url, options.credentials)
   if (request.method === 'GET' && !url.searchParams.has('query')) return void response.end('Ok.\n')
   const read = readOptions(url, request.headers)
-  if (read.compress || read.decompress)
-    throw new InterfaceError('NOT_IMPLEMENTED', 'compress and decompress are not supported.')
   try {
     await answerRequest(request, response, read, settings)
   } catch (error) {
