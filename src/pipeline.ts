@@ -2,8 +2,9 @@ import type { Logger } from 'pino'
 import type { DecodedExport } from './decoding/decode-export.ts'
 import type { Claim, RecentEvents } from './deduplication/recent-events.ts'
 import type { ErrorCode } from './errors.ts'
+import { freeBytes } from './event/free-bytes.ts'
 import { encodeRowRecord, rowRecordBytes } from './event/row-record.ts'
-import { MalformedOtlpError, upstreamErrorName } from './event/selected-event.ts'
+import { MalformedOtlpError, type Signal, upstreamErrorName } from './event/selected-event.ts'
 import type { EncodedRow } from './event/tables.ts'
 import type { AppendResult, Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -56,7 +57,7 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
     }
 
     const parts = splitRecords(decoded.rows, hops.maxRecordBytes)
-    const appends = await Promise.all(parts.map((part) => appendNew(part, hops, metrics)))
+    const appends = await Promise.all(parts.map((part) => appendNew(signal, part, hops, metrics)))
     let appendedRows = 0
     for (const append of appends) {
       // Parts that are durable stay so: the client repeats the request, and their rows are then duplicates.
@@ -86,9 +87,14 @@ function outcomeOf({ rejected }: DecodedExport, log: Logger): ExportOutcome {
 }
 
 /** Appends the rows that were not seen before; durable when all of them are, by this request or by another. */
-async function appendNew(rows: readonly EncodedRow[], hops: PipelineHops, metrics: Metrics): Promise<Append> {
+async function appendNew(
+  signal: Signal,
+  rows: readonly EncodedRow[],
+  hops: PipelineHops,
+  metrics: Metrics,
+): Promise<Append> {
   const claim = hops.recent.claim(rows)
-  const appended = claim.rows.length === 0 ? undefined : append(claim, hops, metrics)
+  const appended = claim.rows.length === 0 ? undefined : append(signal, claim, hops, metrics)
   // The answer must come before the exporter gives up; what becomes durable later is found when it is sent again.
   const ended = await within(hops.ackTimeoutMs, Promise.all([appended, claim.othersDurable()]))
   if (ended === undefined) return { status: 'refused', code: 'overloaded', message: 'the disk is too slow' }
@@ -103,10 +109,17 @@ async function appendNew(rows: readonly EncodedRow[], hops: PipelineHops, metric
   }
 }
 
-async function append(claim: Claim, hops: PipelineHops, metrics: Metrics): Promise<Refused | undefined> {
+async function append(
+  signal: Signal,
+  claim: Claim,
+  hops: PipelineHops,
+  metrics: Metrics,
+): Promise<Refused | undefined> {
   const stopTimer = metrics.commitSeconds.startTimer()
-  const result = await hops.journal.append(encodeRowRecord(claim.rows))
+  const record = encodeRowRecord(claim.rows)
+  const result = await hops.journal.append(record)
   stopTimer()
+  freeBytes(record)
   if (result.status === 'refused') {
     claim.abandon()
     const [code, message] = refusals[result.reason]
@@ -114,10 +127,8 @@ async function append(claim: Claim, hops: PipelineHops, metrics: Metrics): Promi
   }
   claim.settle()
   // Counted here, as they will be stored even if the rest of the export, and so its answer, fails.
-  for (const { signal } of claim.rows) {
-    metrics.receivedEvents.inc({ signal })
-    metrics.pendingEvents.inc({ signal })
-  }
+  metrics.receivedEvents.inc({ signal }, claim.rows.length)
+  metrics.pendingEvents.inc({ signal }, claim.rows.length)
   return undefined
 }
 

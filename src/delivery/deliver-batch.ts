@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import { freeBytes } from '../event/free-bytes.ts'
+import { signals } from '../event/selected-event.ts'
 import type { EncodedRow } from '../event/tables.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type RefusedRow, writeDeadLetters } from './dead-letter.ts'
@@ -51,7 +53,11 @@ export function createDeliverBatch(
     const [first] = refused
     if (first === undefined) return
     await writeDeadLetters(deadLetterDirectory, refused)
-    for (const { row } of refused) countEnded(metrics, row, metrics.deadLetteredEvents)
+    countEnded(
+      metrics,
+      refused.map(({ row }) => row),
+      metrics.deadLetteredEvents,
+    )
     log.error(
       { rows: refused.length, reason: first.reason },
       'rows refused by the store: see ops-sidecar dead-letter list',
@@ -65,8 +71,13 @@ export function createDeliverBatch(
       if (result.status === 'stored') {
         await bury(refused)
         const buried = new Set(refused.map(({ row }) => row))
-        for (const row of batch.rows) if (!buried.has(row)) countEnded(metrics, row, metrics.storedEvents)
+        countEnded(
+          metrics,
+          batch.rows.filter((row) => !buried.has(row)),
+          metrics.storedEvents,
+        )
         metrics.batchRows.observe(batch.rowCount)
+        for (const chunk of batch.chunks) freeBytes(chunk)
         succeeded()
         return true
       }
@@ -77,8 +88,17 @@ export function createDeliverBatch(
   }
 }
 
-/** Counts a row out of those that are pending. */
-export function countEnded(metrics: Metrics, row: EncodedRow, counter: Metrics['storedEvents']): void {
-  counter.inc({ signal: row.signal })
-  metrics.pendingEvents.dec({ signal: row.signal })
+/** Counts rows out of those that are pending. */
+export function countEnded(
+  metrics: Metrics,
+  rows: readonly EncodedRow[],
+  counter: Metrics['storedEvents'],
+): void {
+  // Once for each signal: to count costs as much as to encode a few columns.
+  for (const signal of signals) {
+    const count = rows.reduce((sum, row) => (row.signal === signal ? sum + 1 : sum), 0)
+    if (count === 0) continue
+    counter.inc({ signal }, count)
+    metrics.pendingEvents.dec({ signal }, count)
+  }
 }

@@ -142,6 +142,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     return excluded
   }
 
+  function countDuplicates(rows: readonly EncodedRow[], positions: readonly number[]): void {
+    const duplicates = positions.map((position) => rows[position] as EncodedRow)
+    countEnded(metrics, duplicates, metrics.duplicateEvents)
+  }
+
   /** Called when what the store and the journal had at start is in `recent`. */
   async function allKnown(): Promise<void> {
     if (uncertainUpTo !== Number.POSITIVE_INFINITY) return
@@ -169,8 +174,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const next: Checkpoint = { ...checkpoint, frozen }
     await writeCheckpoint(options.checkpointPath, next)
     checkpoint = next
-    for (const position of excluded)
-      countEnded(metrics, rows[position] as EncodedRow, metrics.duplicateEvents)
+    countDuplicates(rows, excluded)
     const batches = cut.map((rowsOfBatch, index) => toBatch(frozen.batches[index]?.id as string, rowsOfBatch))
     return { batches, inDoubt: false, upTo: last }
   }
@@ -205,8 +209,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       )
       return undefined
     }
-    for (const position of frozen.excluded)
-      countEnded(metrics, rows[position] as EncodedRow, metrics.duplicateEvents)
+    countDuplicates(rows, frozen.excluded)
     return { batches, inDoubt: true, upTo: frozen.upTo }
   }
 

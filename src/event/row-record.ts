@@ -1,4 +1,4 @@
-import type { Signal } from './selected-event.ts'
+import { signals } from './selected-event.ts'
 import type { EncodedRow } from './tables.ts'
 
 /**
@@ -10,7 +10,6 @@ import type { EncodedRow } from './tables.ts'
  */
 const version = 1
 const rowHeaderBytes = 15
-const signals: readonly Signal[] = ['traces', 'logs']
 
 export class UnknownRowRecordError extends Error {
   readonly code = 'unknown_row_record'

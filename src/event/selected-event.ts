@@ -1,6 +1,8 @@
 import type { Attributes, AttributeValue } from './attribute.ts'
 
-export type Signal = 'traces' | 'logs'
+/** A signal's place in this list stands in the journal: new ones come last. */
+export const signals = ['traces', 'logs'] as const
+export type Signal = (typeof signals)[number]
 
 /** The encodings of OTLP/HTTP: binary protobuf and JSON protobuf. */
 export type Encoding = 'protobuf' | 'json'

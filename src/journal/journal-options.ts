@@ -14,7 +14,7 @@ export interface JournalOptions {
   maxRecordBytes: number
   /** Bound of the payloads that wait in memory for their commit. */
   maxQueuedBytes: number
-  /** Bound of the latest records kept in memory for reading; default 64 MiB. */
+  /** Bound of the latest records kept in memory for reading; default 32 MiB. */
   maxCachedBytes?: number
   /** How long a segment that cannot be read keeps later records waiting; default one minute. */
   readPatienceMs?: number

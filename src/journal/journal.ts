@@ -21,7 +21,7 @@ export { JournalVersionError } from './read-segment-header.ts'
 export type { RecoveryReport } from './recover.ts'
 export type { JournalRecord } from './tail-cache.ts'
 
-const defaultCachedBytes = 64 * 1024 * 1024
+const defaultCachedBytes = 32 * 1024 * 1024
 const defaultReadPatienceMs = 60_000
 
 export interface Journal {
@@ -31,8 +31,8 @@ export interface Journal {
    */
   append(payload: Uint8Array): Promise<AppendResult>
   /**
-   * Durable records beyond the sequence, in order; 0 reads from the first. Payloads are views of shared memory.
-   * Rejects with the system's error if the disk cannot be read, until that has been so for `readPatienceMs`: then goes
+   * Durable records beyond the sequence, in order; 0 reads from the first. Payloads are views of shared memory until
+   * the record is released. Rejects with the system's error if the disk cannot be read, until that has been so for `readPatienceMs`: then goes
    * over what cannot be read, which is counted as lost.
    */
   read(after: number, limits: ReadLimits): Promise<readonly JournalRecord[]>

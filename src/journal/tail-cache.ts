@@ -1,4 +1,9 @@
-/** One record as delivery reads it. The payload is a view of shared memory: it must not be written to. */
+import { freeBytes } from '../event/free-bytes.ts'
+
+/**
+ * One record as delivery reads it. The payload is a view of shared memory: it must not be written to, and is empty once
+ * the record is released.
+ */
 export interface JournalRecord {
   readonly sequence: number
   readonly payload: Uint8Array
@@ -19,7 +24,7 @@ export interface TailCache {
   covers(after: number): boolean
   /** In order, from the first beyond `after`; ends where `take` answers false. */
   forEachAfter(after: number, take: (record: JournalRecord) => boolean): void
-  /** Drops commits that lie wholly at or below the sequence. */
+  /** Drops commits that lie wholly at or below the sequence, and gives their memory back: nobody reads them any more. */
   dropThrough(sequence: number): void
 }
 
@@ -29,7 +34,7 @@ export function createTailCache(maxBytes: number, startSequence: number): TailCa
   let bytes = 0
   let coversAfter = startSequence
 
-  function dropWhile(drop: (first: CachedCommit) => boolean) {
+  function dropWhile(drop: (first: CachedCommit) => boolean): readonly CachedCommit[] {
     let count = 0
     for (const commit of commits) {
       if (!drop(commit)) break
@@ -37,7 +42,9 @@ export function createTailCache(maxBytes: number, startSequence: number): TailCa
       coversAfter = lastSequence(commit)
       count++
     }
+    const dropped = commits.slice(0, count)
     if (count > 0) commits = commits.slice(count)
+    return dropped
   }
 
   return {
@@ -54,7 +61,12 @@ export function createTailCache(maxBytes: number, startSequence: number): TailCa
         }
       }
     },
-    dropThrough: (sequence) => dropWhile((commit) => lastSequence(commit) <= sequence),
+    dropThrough(sequence) {
+      for (const { records } of dropWhile((commit) => lastSequence(commit) <= sequence)) {
+        // All payloads of a commit are cut from one buffer.
+        if (records[0] !== undefined) freeBytes(records[0].payload)
+      }
+    },
   }
 }
 

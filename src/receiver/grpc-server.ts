@@ -11,7 +11,7 @@ import type { Logger } from 'pino'
 import type { WatchedCertificates } from '../access/certificates.ts'
 import type { Config } from '../config.ts'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
-import type { Signal } from '../event/selected-event.ts'
+import { type Signal, signals } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { grpcCredentials } from './grpc-credentials.ts'
 import type { NextHops } from './handle-export.ts'
@@ -60,7 +60,7 @@ export async function startGrpcServer(
   log: Logger,
 ): Promise<GrpcServer> {
   const server = new Server({ 'grpc.max_receive_message_length': config.otlpMaxBodyBytes })
-  for (const signal of ['traces', 'logs'] as const) {
+  for (const signal of signals) {
     server.addService(serviceOf(signal), { Export: createExport(signal, bounds, next, metrics, log) })
   }
   const port = await bind(server, `${config.otlpHost}:${config.otlpGrpcPort}`, grpcCredentials(certificates))

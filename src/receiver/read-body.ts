@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { freeBytes } from '../event/free-bytes.ts'
 import type { ByteBudget } from './byte-budget.ts'
-import { freeBytes } from './free-bytes.ts'
 import { type Inflater, inflaterOf } from './inflate.ts'
 
 export interface RequestBody {
