@@ -259,6 +259,27 @@ export const settings = {
     description:
       'JSON file of token hashes and scopes; required to bind beyond loopback. ops-sidecar token create makes entries.',
   }),
+  apiRateLimit: integer({
+    env: 'OPS_API_RATE_LIMIT',
+    fallback: 1200,
+    min: 0,
+    max: 1_000_000,
+    description: 'Requests to the API in a minute with one token, beyond which it gets 429; 0 = any number.',
+  }),
+  apiQueryBudgetMs: duration({
+    env: 'OPS_API_QUERY_BUDGET',
+    fallback: 60_000,
+    minMs: 0,
+    maxMs: 3_600_000,
+    description: 'Time in ClickHouse in a minute for the queries of one token; 0ms = as much as it wants.',
+  }),
+  apiMaxQueries: integer({
+    env: 'OPS_API_MAX_QUERIES',
+    fallback: 32,
+    min: 0,
+    max: 65_535,
+    description: 'Queries of one token at one time; 0 = any number.',
+  }),
   auditLogFile: text({
     env: 'OPS_AUDIT_LOG_FILE',
     fallback: '',

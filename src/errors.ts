@@ -92,7 +92,7 @@ export const errorCatalogue = {
   },
   too_many_requests: {
     status: 429,
-    title: 'Too many requests of one client',
+    title: 'Too many requests of one client or token',
     action: 'Repeat after Retry-After; send fewer requests at one time.',
   },
   overloaded: { status: 503, title: 'Overloaded', action: 'Repeat after Retry-After.' },

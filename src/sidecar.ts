@@ -183,6 +183,11 @@ async function startHops(
     version,
     host: config.apiHost,
     checkAccess,
+    rateLimits: {
+      requestsPerMinute: config.apiRateLimit,
+      msPerMinute: config.apiQueryBudgetMs,
+      concurrent: config.apiMaxQueries,
+    },
     certificates,
     audit,
     redactor,

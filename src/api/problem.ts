@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
+import { retryAfterSeconds } from '../retry-after-seconds.ts'
 
 /** Sends an error of the catalogue as `application/problem+json` (RFC 9457) with its stable `code`. */
 export function sendProblem(
@@ -9,7 +10,8 @@ export function sendProblem(
   extra: Readonly<Record<string, string | number>> = {},
 ): FastifyReply {
   const { status, title, action } = errorCatalogue[code]
-  const retryAfter = extra.retry_after_seconds ?? (status === 503 ? 5 : undefined)
+  const retryAfter =
+    extra.retry_after_seconds ?? (status === 503 || status === 429 ? retryAfterSeconds(code) : undefined)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   return reply
     .code(status)

@@ -1,15 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RunQuery, RunRestrictedQuery } from '../store/query.ts'
+import type { QueryResult, RunQuery, RunRestrictedQuery } from '../store/query.ts'
 
 /**
  * The queries of one request: restricted to the namespaces of its token, ended when its client hangs up, and told in
- * `Server-Timing` with the time in ClickHouse, rows and bytes read, and the time waited for a reader.
+ * `Server-Timing` with the time in ClickHouse, rows and bytes read, and the time waited for a reader. What the token may
+ * use of the store is held against each of them; an answer that has begun is not broken off for that.
  */
 export function queriesOf(run: RunRestrictedQuery, request: FastifyRequest, reply: FastifyReply): RunQuery {
-  const { serviceNamespaces } = request
+  const { serviceNamespaces, tokenName } = request
+  const { queryBudget } = request.server
   const total = { queries: 0, elapsedMs: 0, waitedMs: 0, rowsRead: 0, bytesRead: 0 }
   const runForRequest: RunQuery = async (query, signal = request.signal) => {
-    const result = await run<never>({ ...query, serviceNamespaces }, signal)
+    const end = tokenName === '' ? () => {} : queryBudget.begin(tokenName, !reply.raw.headersSent)
+    const startedAt = performance.now()
+    let result: QueryResult<never> | undefined
+    try {
+      result = await run<never>({ ...query, serviceNamespaces }, signal)
+    } finally {
+      // Of a query that failed, all of its time: it was probably cut off for it.
+      end(result?.elapsedMs ?? performance.now() - startedAt)
+    }
     total.queries++
     total.elapsedMs += result.elapsedMs
     total.waitedMs += result.waitedMs

@@ -20,6 +20,7 @@ import { addAuthorization } from './authorize.ts'
 import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
 import { handleError, sendProblem } from './problem.ts'
+import { addRateLimits, noRateLimits, type RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
 import { type ConsoleParts, consoleRoutes } from './routes/console.ts'
 import { countRoute } from './routes/count.ts'
@@ -50,6 +51,8 @@ export interface ApiParts {
   /** The address that the API is bound to. */
   readonly host: string
   readonly checkAccess: CheckAccess
+  /** Default: none. */
+  readonly rateLimits?: RateLimits
   /** The API speaks TLS when there are any. */
   readonly certificates?: WatchedCertificates | undefined
   /** Undefined = nothing is noted. */
@@ -89,6 +92,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   addBrowserDefences(app, parts.host)
   addAuthorization(app, parts.checkAccess)
   if (parts.audit && parts.redactor) addRequestAudit(app, parts.audit, parts.redactor)
+  await addRateLimits(app, parts.rateLimits ?? noRateLimits)
   addConditionalAnswers(app)
   const paths = collectPaths(app)
   await app.register(swagger, {

@@ -13,11 +13,11 @@ import type { Config } from '../config.ts'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
 import { type Signal, signals } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { retryAfterSeconds } from '../retry-after-seconds.ts'
 import { grpcCredentials } from './grpc-credentials.ts'
 import type { NextHops } from './handle-export.ts'
 import { encodeExportResponse, encodeRetryStatus } from './otlp-response.ts'
 import type { ReceiverBounds } from './receiver-bounds.ts'
-import { retryAfterSeconds } from './retry-after-seconds.ts'
 
 export interface GrpcServer {
   readonly port: number

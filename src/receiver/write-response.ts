@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { type ErrorCode, errorCatalogue } from '../errors.ts'
 import type { Encoding, Signal } from '../event/selected-event.ts'
+import { retryAfterSeconds } from '../retry-after-seconds.ts'
 import { encodeExportResponse, encodeStatus } from './otlp-response.ts'
-import { retryAfterSeconds } from './retry-after-seconds.ts'
 
 const contentTypes: Record<Encoding, string> = {
   protobuf: 'application/x-protobuf',

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from './errors.ts'
 
 /** A full journal drains slower than a burst passes. */
 const longWaits = new Set<ErrorCode>(['journal_full', 'journal_failed'])
