@@ -153,7 +153,7 @@ export function requestIdFromHeaders(headers: HeadersLike | undefined): string |
   return undefined
 }
 
-const requestIdHeaders = [
+export const requestIdHeaders = [
   'request-id',
   'x-request-id',
   'x-goog-request-id',
@@ -163,6 +163,10 @@ const requestIdHeaders = [
   'xai-request-id',
   'x-generation-id',
   'x-oneapi-request-id',
+  'x-ds-trace-id',
+  'x-cloudaicompanion-trace-id',
+  'anthropic-request-id',
+  'x-amz-request-id',
 ] as const
 
 function statusOf(value: Fields): number {

@@ -1,24 +1,19 @@
 import type { Attributes } from '@opentelemetry/api'
+import { requestIdHeaders } from './describe-error.ts'
 import { eachHeader, type HeadersLike } from './headers-like.ts'
 import type { RecordingSettings } from './recording-settings.ts'
 
 /** Rate limits, retry hints and request ids of the providers (providers.md), and what tells a proxy's page apart. */
 const keptNames = new Set([
-  'apim-request-id',
+  ...requestIdHeaders,
   'cf-ray',
   'content-length',
   'content-type',
-  'request-id',
   'retry-after',
   'retry-after-ms',
   'server',
   'via',
-  'x-generation-id',
-  'x-goog-request-id',
-  'x-oneapi-request-id',
-  'x-request-id',
   'x-should-retry',
-  'xai-request-id',
   'anthropic-version',
   'anthropic-beta',
   'accept',

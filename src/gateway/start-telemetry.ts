@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { context, logs, type ProxyTracerProvider, propagation, trace } from '@opentelemetry/api'
 import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http'
 import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
@@ -6,7 +7,6 @@ import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/expor
 import {
   defaultResource,
   envDetector,
-  hostDetector,
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
@@ -42,22 +42,14 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
   if (options.recording !== undefined) configureRecording(options.recording)
   if (isTracerProviderSet()) return { started: false, forceFlush: settlePending, shutdown: settlePending }
 
-  const spanProcessors = settings.traces.isExported
-    ? [
-        new BatchSpanProcessor({
-          exporter: countExports(traceExporter(settings)),
-          ...batchLimits(settings.traces),
-        }),
-      ]
-    : []
-  const logRecordProcessors = settings.logs.isExported
-    ? [
-        new BatchLogRecordProcessor({
-          exporter: countExports(logExporter(settings)),
-          ...batchLimits(settings.logs),
-        }),
-      ]
-    : []
+  const spanExporters = settings.traces.isExported ? [countExports(traceExporter(settings))] : []
+  const logExporters = settings.logs.isExported ? [countExports(logExporter(settings))] : []
+  const spanProcessors = spanExporters.map(
+    (exporter) => new BatchSpanProcessor({ exporter, ...batchLimits(settings.traces) }),
+  )
+  const logRecordProcessors = logExporters.map(
+    (exporter) => new BatchLogRecordProcessor({ exporter, ...batchLimits(settings.logs) }),
+  )
   const sdk = new NodeSDK({
     resource: defaultResource().merge(resourceFromAttributes(settings.resourceAttributes)),
     // Not the process detector: a command line can hold secrets. What is detected wins over `resource`, so that what
@@ -67,7 +59,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
       : {
           resourceDetectors: [
             serviceInstanceIdDetector,
-            hostDetector,
+            hostNameDetector,
             envDetector,
             { detect: () => ({ attributes: settings.resourceAttributes }) },
           ],
@@ -81,8 +73,10 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
 
   const flush = async () => {
     await settlePending()
-    const processors = [...spanProcessors, ...logRecordProcessors]
-    await Promise.allSettled(processors.map((processor) => processor.forceFlush()))
+    // A processor's flush does not wait for an export that is under way; the exporter's does.
+    for (const part of [spanProcessors, logRecordProcessors, spanExporters, logExporters]) {
+      await Promise.allSettled(part.map((flushed) => flushed.forceFlush()))
+    }
   }
   let stopped: Promise<void> | undefined
   return {
@@ -97,6 +91,9 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     },
   }
 }
+
+/** OpenTelemetry's own host detector reads files first, and holds up the first export until it has. */
+const hostNameDetector = { detect: () => ({ attributes: { 'host.name': hostname() } }) }
 
 function batchLimits({ maxQueueSize, maxExportBatchSize, scheduledDelayMs }: SignalSettings) {
   return {

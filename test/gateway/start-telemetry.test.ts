@@ -135,6 +135,13 @@ describe('what is exported', () => {
     ])
   })
 
+  it('has arrived when a flush is done, also what was under way', async () => {
+    const capture = await captureTelemetry({ maxExportBatchSize: 10 })
+    for (let count = 0; count < 10; count++) recordUpstreamError(newFailure())
+    await new Promise(setImmediate)
+    expect(await capture.upstreamErrors()).toHaveLength(10)
+  })
+
   it('is a log event on request, for the attempt and the request alike', async () => {
     const capture = await captureTelemetry({ recording: { emit: 'log' } })
     const request = openUpstreamContext({ requestId: 'r-1' })
