@@ -65,6 +65,7 @@ export async function run(): Promise<void> {
     const rows: Row[] = [
       ['recorded error, SDK', recorded, 'µs', 20],
       ['recorded error, bare OpenTelemetry API (same attributes)', bare, 'µs', undefined],
+      ['recorded error, SDK to bare', recorded / bare, '×', undefined],
       ['added per successful request (context + fetch)', observed - plain, 'µs', 1],
       ['the same request without the SDK', plain, 'µs', undefined],
       ['memory per request in flight', inFlightBytes, 'B', undefined],
