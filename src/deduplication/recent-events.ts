@@ -110,7 +110,10 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
 
 /** The 16 bytes as text of one byte a character: the smallest key that a Map compares by value. */
 export function idKey(eventId: Uint8Array): string {
-  return Buffer.from(eventId.buffer, eventId.byteOffset, eventId.byteLength).toString('latin1')
+  const bytes = Buffer.isBuffer(eventId)
+    ? eventId
+    : Buffer.from(eventId.buffer, eventId.byteOffset, eventId.byteLength)
+  return bytes.toString('latin1')
 }
 
 function createPending(): Pending {

@@ -19,7 +19,7 @@ export type ColumnType =
 /** Writes one value of a column's type. */
 export type WriteValue = (value: unknown) => void
 
-/** A growing buffer that rows are written into; `take` hands out a copy and starts anew. */
+/** Where rows are written one behind the other; `take` hands out the row that ends here. Its bytes are not written to again. */
 export interface RowWriter {
   /** The function that writes values of a type; asked for once for each column. */
   writerOf(type: ColumnType): WriteValue
@@ -76,15 +76,20 @@ function varintBytes(length: number): number {
   return length < 1 << 28 ? 4 : 5
 }
 
-export function createRowWriter(initialBytes = 8192): RowWriter {
-  let buffer = Buffer.allocUnsafeSlow(initialBytes)
+/** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
+export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
+  let buffer = Buffer.allocUnsafeSlow(slabBytes)
+  let start = 0
   let offset = 0
 
   function reserve(bytes: number): void {
     if (offset + bytes <= buffer.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, offset + bytes))
-    buffer.copy(grown, 0, 0, offset)
-    buffer = grown
+    const rowBytes = offset - start
+    const next = Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes)))
+    buffer.copy(next, 0, start, offset)
+    buffer = next
+    start = 0
+    offset = rowBytes
   }
 
   function writeLength(length: number): void {
@@ -173,8 +178,8 @@ export function createRowWriter(initialBytes = 8192): RowWriter {
   return {
     writerOf: (type) => writers[type],
     take() {
-      const row = Buffer.from(buffer.subarray(0, offset))
-      offset = 0
+      const row = buffer.subarray(start, offset)
+      start = offset
       return row
     },
   }
