@@ -24,7 +24,7 @@ const usage = `options:
   --runs 15         times that each question is asked
   --seed 1
   --with otel,postgres,cold   what to compare with; none by default
-  --only TEXT       questions whose name has this text
+  --only Q1,Q2      questions whose name has one of these texts
   --data DIR        fills this directory, or uses it when it is filled, and keeps it
 `
 
@@ -64,7 +64,7 @@ export async function run(args: readonly string[]): Promise<void> {
       : undefined
     try {
       const asked = questions(await lookUp(clients.writer, generation)).filter(({ name }) =>
-        name.includes(values.only),
+        values.only.split(',').some((text) => name.includes(text)),
       )
       await ask(clients, directory, asked, Number(values.runs), compared, postgres)
     } finally {
