@@ -10,9 +10,10 @@ import { loadConfig } from '../src/config.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { openStoreClients, type StoreClients } from '../src/store/client.ts'
 import { createStoreReader } from '../src/store/query.ts'
+import { rollups } from '../src/store/rollups.ts'
 import { createStoredBatches } from '../src/store/stored-batches.ts'
 import { startHttpClient } from './query/client-thread.ts'
-import { lookUp, prepareData, printSize } from './query/data.ts'
+import { lookUp, mergeParts, prepareData, printSize } from './query/data.ts'
 import { dropCaches } from './query/drop-caches.ts'
 import { measure, type Times } from './query/measure.ts'
 import { fillOtelTraces } from './query/otel-traces.ts'
@@ -53,12 +54,15 @@ export async function run(args: readonly string[]): Promise<void> {
   const clients = await openStoreClients(config)
   try {
     const generation = await prepareData(clients, directory, Number(values.rows), Number(values.seed), print)
-    await printSize(clients.writer, 'ops_upstream_error_events', print)
-    await printSize(clients.writer, 'ops_error_logs', print)
-    if (compared.has('otel')) {
-      await fillOtelTraces(clients.writer)
-      await printSize(clients.writer, 'otel_traces', print)
-    }
+    if (compared.has('otel')) await fillOtelTraces(clients.writer)
+    const stored = [
+      'ops_upstream_error_events',
+      'ops_error_logs',
+      ...(compared.has('otel') ? ['otel_traces'] : []),
+    ]
+    for (const table of [...stored, ...rollups.map((rollup) => rollup.table)])
+      await mergeParts(clients.writer, table)
+    for (const table of stored) await printSize(clients.writer, table, print)
     const postgres = compared.has('postgres')
       ? await startPostgres(clients.writer, directory, print)
       : undefined

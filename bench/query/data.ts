@@ -47,6 +47,13 @@ export async function prepareData(
   return generation
 }
 
+/** Merges what is left in several parts, as the engine does with weeks and days that are over. */
+export async function mergeParts(client: ClickHouseClient, table: string): Promise<void> {
+  await client.command({
+    query: `OPTIMIZE TABLE ${table} FINAL SETTINGS optimize_skip_merged_partitions = 1`,
+  })
+}
+
 export async function printSize(
   client: ClickHouseClient,
   table: string,

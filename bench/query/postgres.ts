@@ -111,6 +111,7 @@ export async function startPostgres(
       {
         input: sql,
         encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'pipe'],
         maxBuffer: 2 ** 30,
       },
     )

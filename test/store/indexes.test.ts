@@ -100,7 +100,7 @@ describe('indexes', () => {
 
   it('let counts read only the edges of their range', () => {
     const ragged = {
-      fromMs: Math.ceil(fromMs / 60_000) * 60_000 - 1,
+      fromMs: Math.ceil(fromMs / 60_000) * 60_000 - 1 - 3 * 3_600_000,
       toMs: Math.floor(toMs / 60_000) * 60_000 + 1,
     }
     const { sql, params, origin } = countSource({}, { range: ragged, filters: [text('platform', 'openai')] })
@@ -108,5 +108,16 @@ describe('indexes', () => {
     expect(sql.match(/ops_upstream_error_events/g)).toHaveLength(2)
     expect(Number(params.a_to_ms) - Number(params.a_from_ms)).toBe(1)
     expect(Number(params.b_to_ms) - Number(params.b_from_ms)).toBe(1)
+  })
+
+  it('let counts read the events of a brief range, unless they may be deleted', () => {
+    const hourMs = 3_600_000
+    const originOf = (ageMs: number) =>
+      countSource(
+        {},
+        { range: { fromMs: Date.now() - ageMs, toMs: Date.now() - ageMs + hourMs }, filters: [] },
+      ).origin
+    expect(originOf(hourMs)).toBe('raw')
+    expect(originOf(25 * hourMs)).not.toBe('raw')
   })
 })

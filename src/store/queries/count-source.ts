@@ -60,6 +60,10 @@ export function countSource(run: Pick<RunQuery, 'serviceNamespaces'>, request: C
   }
 }
 
+/** Up to this, the events themselves are read faster than a rollup and the edges that it leaves. */
+const briefRangeMs = 2 * 3_600_000
+/** So old an event is there at the shortest retention; of what is deleted, only rollups still know. */
+const surelyKeptMs = 86_400_000
 /** Beyond this, hours read less than minutes. */
 const shortRangeMs = 6 * 3_600_000
 const hourSeconds = 3600
@@ -69,13 +73,15 @@ function chooseRollup(
   columns: ReadonlySet<string>,
   bucketSeconds: number | undefined,
 ): Rollup | undefined {
+  const lengthMs = range.toMs - range.fromMs
+  if (lengthMs <= briefRangeMs && range.fromMs > Date.now() - surelyKeptMs) return undefined
   const able = rollups.filter(
     (rollup) =>
       [...columns].every((column) => rollup.dimensions.includes(column)) &&
       (bucketSeconds === undefined || bucketSeconds % rollup.bucketSeconds === 0) &&
       wholeBuckets(range, rollup).toMs > wholeBuckets(range, rollup).fromMs,
   )
-  const wide = range.toMs - range.fromMs > shortRangeMs
+  const wide = lengthMs > shortRangeMs
   // Longer buckets leave more events at the ends of the range to be counted one by one: only where there is no other.
   const cost = ({ bucketSeconds: width }: Rollup) => (wide && width < hourSeconds ? hourSeconds + 1 : width)
   return able.toSorted((a, b) => cost(a) - cost(b))[0]

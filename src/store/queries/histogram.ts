@@ -73,16 +73,24 @@ export function bucketCount(range: TimeRange, bucketSeconds: number): number {
   return Math.ceil(range.toMs / bucketMs) - Math.floor(range.fromMs / bucketMs)
 }
 
+/** Few values each, so that all of them are less work to fetch than to rank in the store. */
+const narrowDimensions: ReadonlySet<string> = new Set(['platform', 'status_code', 'category', 'kind'])
+/** Beyond this, the store adds up what has no counts of its own. */
+const maxRows = 20_000
+
 /** Counts of a range by time, with a bucket for every moment of it, also where nothing happened. */
 export async function histogram(run: RunQuery, request: HistogramRequest): Promise<Histogram> {
   const { range, filters, bucketSeconds, by, maxKeys } = request
   const source = countSource(run, { range, filters, bucketSeconds, dimension: by })
-  const { rows } = await run<CountRow>({
-    sql: by === undefined ? plainSql(source.sql) : splitSql(source.sql),
-    params: { ...source.params, ...(by === undefined ? {} : { max_keys: maxKeys }) },
-    class: 'analysis',
+  const ask = async (sql: string) =>
+    (await run<CountRow>({ sql, params: { ...source.params, max_keys: maxKeys }, class: 'analysis' })).rows
+  const filled = (rows: readonly CountRow[]) => ({
+    source: source.origin,
+    ...fillBuckets(rows, range, bucketSeconds, by !== undefined),
   })
-  return { source: source.origin, ...fillBuckets(rows, range, bucketSeconds, by !== undefined) }
+  if (by !== undefined && !narrowDimensions.has(by)) return filled(await ask(splitSql(source.sql)))
+  const rows = await ask(plainSql(source.sql))
+  return filled(rows.length > maxRows ? await ask(splitSql(source.sql)) : keepKeys(rows, maxKeys))
 }
 
 interface CountRow {
@@ -93,7 +101,20 @@ interface CountRow {
 }
 
 function plainSql(source: string): string {
-  return `SELECT at, '' AS key, 0 AS is_other, sum(n) AS count FROM (${source}) GROUP BY at HAVING count != 0`
+  return `SELECT at, key, 0 AS is_other, sum(n) AS count FROM (${source}) GROUP BY at, key HAVING count != 0
+    LIMIT ${maxRows + 1}`
+}
+
+/** As `splitSql` ranks them. */
+function keepKeys(rows: readonly CountRow[], maxKeys: number): CountRow[] {
+  const totals = new Map<string, number>()
+  for (const row of rows) totals.set(row.key, (totals.get(row.key) ?? 0) + row.count)
+  const kept = new Set(ranked(totals).slice(0, maxKeys))
+  return rows.map((row) => (kept.has(row.key) ? row : { ...row, is_other: 1 }))
+}
+
+function ranked(totals: ReadonlyMap<string, number>): string[] {
+  return [...totals].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([key]) => key)
 }
 
 /** Keys past the first ones are one row of each bucket, so that the answer stays small whatever is split by. */
@@ -133,6 +154,5 @@ function fillBuckets(
     }
     buckets.push({ startMs: at * 1000, total, counts, other })
   }
-  const keys = [...totals].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([key]) => key)
-  return { keys, buckets }
+  return { keys: ranked(totals), buckets }
 }
