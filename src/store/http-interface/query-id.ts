@@ -20,8 +20,8 @@ function markOf(queryId: string): string {
 
 const pattern = quote('^/\\* query_id=([^ ]*) \\*/ ')
 const clientQueryId = `if(match(query, ${pattern}), decodeURLComponent(extract(query, ${pattern})), query_id)`
-const processes = `(SELECT * REPLACE (${clientQueryId} AS query_id, replaceRegexpOne(query, ${pattern}, '') AS query)
-  FROM system.processes)`
+const processes = `(SELECT * REPLACE (${clientQueryId} AS query_id, ${clientQueryId} AS initial_query_id,
+  replaceRegexpOne(query, ${pattern}, '') AS query) FROM system.processes)`
 
 /** The statement with `query_id` of running queries as their clients named them. */
 export function showClientQueryIds(sql: string): string {
@@ -41,7 +41,7 @@ export function showClientQueryIds(sql: string): string {
     ) {
       shown += sql.slice(copied, token.start) + processes
       copied = last.end
-    } else if (isKill && isWord(index, 'query_id')) {
+    } else if (isKill && (isWord(index, 'query_id') || isWord(index, 'initial_query_id'))) {
       shown += sql.slice(copied, token.start) + clientQueryId
       copied = token.end
     }

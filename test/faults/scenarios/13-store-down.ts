@@ -5,19 +5,21 @@ import { copySegments } from '../harness/idle-journal.ts'
 import { readLedger } from '../harness/ledger.ts'
 import { readReadiness } from '../harness/metrics.ts'
 import { readWholeJournal } from '../harness/open-journal.ts'
-import { answersDuring } from '../harness/recovery.ts'
+import { answersDuring, expectRecovery } from '../harness/recovery.ts'
+import { openServer, serverEnv } from '../harness/server.ts'
 import type { Trial } from '../harness/trial.ts'
 import type { Scenario } from '../scenario.ts'
 
 /**
  * A ClickHouse server that refuses connections: exports are acknowledged until the journal is full, then refused. A
  * kill later every acknowledged event is still in the journal. At the end the journal is delivered to the embedded
- * engine.
+ * engine. Then a server that is killed under load and comes back.
  */
 export const storeDown: Scenario = {
   row: 13,
-  fault: 'store refuses connections',
-  async run({ directory, trial, log }) {
+  fault: 'store refuses connections; store is killed and comes back',
+  async run(context) {
+    const { directory, trial, log } = context
     const url = `http://127.0.0.1:${await closedPort()}`
     const env = { OPS_CLICKHOUSE_URL: url, OPS_JOURNAL_MAX_BYTES: '2MiB' }
     const audit = await trial(
@@ -42,7 +44,31 @@ export const storeDown: Scenario = {
       },
       { env: { OPS_JOURNAL_MAX_BYTES: '2MiB' }, shape: { maxBodyBytes: 8000 }, client: { pauseMs: 5 } },
     )
-    return { status: 'ran', runs: 1, audits: [audit] }
+    const server = await openServer(context, 13)
+    const { standIn } = server
+    // A server that others own is not ours to end.
+    if (standIn === undefined) return { status: 'ran', runs: 1, audits: [audit] }
+    const killed = await trial(
+      async (on) => {
+        await on.start()
+        on.client.start()
+        await sleep(1000)
+        await standIn.kill()
+        await fillUp(on, log)
+        await standIn.start()
+        await expectRecovery(on, 'store is back', 30_000)
+      },
+      {
+        env: {
+          ...serverEnv(server, server.url, 5000),
+          OPS_JOURNAL_MAX_BYTES: '2MiB',
+          OPS_BATCH_MAX_ROWS: '1000',
+        },
+        shape: { maxBodyBytes: 8000 },
+        client: { pauseMs: 5 },
+      },
+    )
+    return { status: 'ran', runs: 2, audits: [audit, killed] }
   },
 }
 

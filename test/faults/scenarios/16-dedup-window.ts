@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { proxiedScenario } from '../harness/proxied-store.ts'
 import { attachStrace, killInjection, straceMissing } from '../harness/strace.ts'
 import type { Scenario } from '../scenario.ts'
 
@@ -7,24 +8,34 @@ const tables = [
   'ops_upstream_errors_1m',
   'ops_upstream_errors_1h_model',
   'ops_upstream_errors_1h_account',
+  'ops_upstream_errors_1h_group',
 ]
 const renames = 'rename,renameat,renameat2'
+
+const oneBlockWindows = tables.map(
+  (table) => `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1`,
+)
+const lostAnswersOfServer = proxiedScenario({
+  row: 16,
+  fault: 'lost answers of a server with a window of one block',
+  mode: 'swallow',
+  async prepare({ command }) {
+    for (const statement of oneBlockWindows) await command(statement)
+  },
+})
 
 /** A doubtful insert that is settled after the store has forgotten its deduplication token: the window is one block. */
 export const dedupWindow: Scenario = {
   row: 16,
   fault: 'outage longer than the deduplication window',
-  async run({ long, random, trial }) {
+  async run(context) {
+    const { long, random, trial } = context
     const missing = await straceMissing()
     const cycles = long ? 60 : 2
     const audit = await trial(async (on) => {
       await on.start()
       await on.stop()
-      await on.readStore(
-        ...tables.map(
-          (table) => `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1`,
-        ),
-      )
+      await on.readStore(...oneBlockWindows)
       on.client.start()
       for (let cycle = 0; cycle < cycles; cycle++) {
         const sidecar = await on.start()
@@ -34,6 +45,8 @@ export const dedupWindow: Scenario = {
         await on.kill()
       }
     })
-    return { status: 'ran', runs: cycles, audits: [audit] }
+    const server = await lostAnswersOfServer.run(context)
+    if (server.status === 'not_run') return { status: 'ran', runs: cycles, audits: [audit] }
+    return { ...server, runs: cycles + server.runs, audits: [audit, ...server.audits] }
   },
 }

@@ -146,11 +146,15 @@ describe('the HTTP interface of the embedded engine', () => {
     const failed = expect(slow).rejects.toThrow('QUERY_WAS_CANCELLED')
     await eventually(async () =>
       expect(
-        await ask(url, 'SELECT query FROM system.processes WHERE query_id = {id:String}', { param_id: id }),
+        await ask(
+          url,
+          'SELECT query FROM system.processes WHERE query_id = {id:String} AND initial_query_id = query_id',
+          { param_id: id },
+        ),
       ).toMatch(/^SELECT sum/),
     )
     await expect(ask(url, 'SELECT 1', { query_id: id })).rejects.toThrow('Code: 216')
-    await ask(url, `KILL QUERY WHERE query_id = 'odd */ id\\'x' ASYNC`)
+    await ask(url, `KILL QUERY WHERE initial_query_id = 'odd */ id\\'x' ASYNC`)
     await failed
     expect(await ask(url, 'SELECT 1', { query_id: id })).toBe('1\n')
   })
