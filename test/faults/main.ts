@@ -25,7 +25,12 @@ const program = new Command('test:faults')
   )
   .option('--long', 'hours instead of minutes: 500 kill cycles and more, longer pauses', false)
   .option('--only <rows>', 'rows of the matrix, such as 1,6', rowNumbers)
-  .option('--kills <number>', 'how often row 1 kills: 15, with --long 500', wholeNumber)
+  .option(
+    '--kills <number>',
+    'kills of row 1 (15, with --long 500), and of row 2 for each syscall (1, with --long 80)',
+    wholeNumber,
+  )
+  .option('--minutes <number>', 'time of overload in row 18: 0.25, with --long 30', Number)
   .option('--seed <number>', 'seed of everything that is random', wholeNumber, 1)
   .option('--keep', 'keep the directories of violated rows', false)
   .option('--write-docs', 'put the table into docs/reliability.md', false)
@@ -34,6 +39,7 @@ const options = program.opts<{
   long: boolean
   only?: number[]
   kills?: number
+  minutes?: number
   seed: number
   keep: boolean
   writeDocs: boolean
@@ -65,10 +71,13 @@ for (const scenario of scenarios) {
   )
 }
 
-const table = renderTable(
-  rows,
-  `${options.seed === 1 ? '' : ` --seed ${options.seed}`}${options.long ? ' --long' : ''}`,
-)
+const flags = [
+  options.seed === 1 ? '' : ` --seed ${options.seed}`,
+  options.long ? ' --long' : '',
+  options.kills === undefined ? '' : ` --kills ${options.kills}`,
+  options.minutes === undefined ? '' : ` --minutes ${options.minutes}`,
+]
+const table = renderTable(rows, flags.join(''))
 process.stdout.write(table)
 if (options.writeDocs) {
   const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}`

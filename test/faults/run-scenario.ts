@@ -23,6 +23,7 @@ export interface Row {
 export interface RunSettings {
   readonly long: boolean
   readonly kills?: number
+  readonly minutes?: number
   readonly seed: number
   readonly keep: boolean
   readonly log: (text: string) => void
@@ -42,6 +43,7 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
   const context: FaultContext = {
     long: settings.long,
     kills: settings.kills,
+    minutes: settings.minutes,
     seed: settings.seed,
     random,
     directory,

@@ -5,8 +5,10 @@ import type { Trial, TrialOptions } from './harness/trial.ts'
 export interface FaultContext {
   /** Hours instead of minutes: more cycles, longer pauses. */
   readonly long: boolean
-  /** How often row 1 kills, if it is to be another number. */
+  /** How often row 1 kills, and row 2 for each syscall, if it is to be another number. */
   readonly kills: number | undefined
+  /** How long row 18 overloads, if it is to be another time. */
+  readonly minutes: number | undefined
   readonly seed: number
   /** Of this scenario alone, from the seed. */
   readonly random: () => number

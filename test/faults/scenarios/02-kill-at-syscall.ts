@@ -12,16 +12,16 @@ const longestLifeMs = 2000
 export const killAtSyscall: Scenario = {
   row: 2,
   fault: 'kill -9 at the N-th write, sync, rename or unlink',
-  async run({ long, random, trial, log }) {
+  async run({ long, kills: ofEach, random, trial, log }) {
     const missing = await straceMissing()
     if (missing) return { status: 'not_run', reason: missing }
     let kills = 0
     const audit = await trial(async (on) => {
       on.client.start()
       for (const [index, calls] of syscalls.entries()) {
-        for (const when of long ? sweep(60, 3, random) : [1 + Math.floor(random() * 8)]) {
+        for (const when of sweep(ofEach ?? (long ? 80 : 1), random)) {
           const before = random() < 0.5
-          const atStart = long ? random() < 0.5 : index % 3 === 2
+          const atStart = long || ofEach !== undefined ? random() < 0.5 : index % 3 === 2
           const injection = killInjection(calls, when, before)
           const reached = await (atStart
             ? killStart(on, calls, injection)
@@ -54,9 +54,11 @@ async function endsWithin(sidecar: SidecarProcess): Promise<boolean> {
   return sidecar.exit() !== undefined
 }
 
-/** Each of the first calls, then wider apart. */
-function sweep(first: number, factor: number, random: () => number): number[] {
+/** Three quarters are each of the first calls, the others are wider apart; one alone is any of the first. */
+function sweep(count: number, random: () => number): number[] {
+  if (count === 1) return [1 + Math.floor(random() * 8)]
+  const first = Math.ceil(count * 0.75)
   const dense = Array.from({ length: first }, (_item, index) => index + 1)
-  const sparse = Array.from({ length: 20 }, () => first + Math.floor(random() * first * factor))
+  const sparse = Array.from({ length: count - first }, () => first + Math.floor(random() * first * 3))
   return [...dense, ...sparse]
 }

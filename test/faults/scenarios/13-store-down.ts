@@ -1,6 +1,6 @@
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countStatus, statusCounts } from '../harness/answers.ts'
+import { closedPortUrl } from '../harness/closed-port.ts'
 import { copySegments } from '../harness/idle-journal.ts'
 import { readLedger } from '../harness/ledger.ts'
 import { readReadiness } from '../harness/metrics.ts'
@@ -20,8 +20,7 @@ export const storeDown: Scenario = {
   fault: 'store refuses connections; store is killed and comes back',
   async run(context) {
     const { directory, trial, log } = context
-    const url = `http://127.0.0.1:${await closedPort()}`
-    const env = { OPS_CLICKHOUSE_URL: url, OPS_JOURNAL_MAX_BYTES: '2MiB' }
+    const env = { OPS_CLICKHOUSE_URL: await closedPortUrl(), OPS_JOURNAL_MAX_BYTES: '2MiB' }
     const audit = await trial(
       async (on) => {
         const sidecar = await on.start({ env })
@@ -80,16 +79,4 @@ async function fillUp(on: Trial, log: (text: string) => void): Promise<void> {
     return
   }
   on.violation('the journal is never full')
-}
-
-/** A port of loopback that nothing listens on. */
-function closedPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -10,12 +10,12 @@ const maxGrowthBytes = 128 * mib
 export const overload: Scenario = {
   row: 18,
   fault: 'more load than the store takes',
-  async run({ long, trial, log }) {
+  async run({ long, minutes = long ? 30 : 0.25, trial, log }) {
     const audit = await trial(
       async (on) => {
         const sidecar = await on.start()
         on.client.start()
-        const halfMs = long ? 900_000 : 7000
+        const halfMs = minutes * 30_000
         await sleep(halfMs)
         const middleBytes = sidecar.peakRssBytes()
         await sleep(halfMs)

