@@ -9,6 +9,7 @@ import { buildApi } from '../src/api/server.ts'
 import { loadConfig } from '../src/config.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { openStoreClients, type StoreClients } from '../src/store/client.ts'
+import { createChangeGroup } from '../src/store/group-states.ts'
 import { createStoreReader } from '../src/store/query.ts'
 import { rollups } from '../src/store/rollups.ts'
 import { createStoredBatches } from '../src/store/stored-batches.ts'
@@ -89,6 +90,7 @@ async function ask(
   postgres: Postgres | undefined,
 ): Promise<void> {
   const app = await buildApi({
+    changeGroup: createChangeGroup(clients),
     reader: createStoreReader(clients, { timeoutMs: 60_000, maxMemoryBytes: 2 * 2 ** 30 }),
     storedBatches: createStoredBatches(),
     scratchDirectory: join(directory, 'export'),

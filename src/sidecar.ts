@@ -34,6 +34,7 @@ import { type Receivers, startReceivers } from './start-receivers.ts'
 import { retentionOf, retentionStatements } from './store/apply-retention.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
 import { createDeliveryStore } from './store/delivery-store.ts'
+import { createChangeGroup } from './store/group-states.ts'
 import { createInsertBatch } from './store/insert-batch.ts'
 import { migrate, readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
@@ -175,6 +176,7 @@ async function startHops(
   const { buildApi } = await import('./api/server.ts')
   api = await buildApi({
     reader,
+    changeGroup: createChangeGroup(clients),
     retries,
     storedBatches,
     scratchDirectory: join(config.dataDir, 'export'),

@@ -23,6 +23,8 @@ export const routeScopes: Readonly<Record<string, RouteAccess>> = {
   '/api/v1/upstream-errors/histogram': 'read',
   '/api/v1/upstream-errors/top': 'read',
   '/api/v1/upstream-errors/groups': 'read',
+  '/api/v1/upstream-errors/groups/:fingerprint/state': 'retry',
+  '/api/v1/upstream-errors/groups/:fingerprint/history': 'read',
   '/api/v1/upstream-errors/throttling': 'read',
   '/api/v1/upstream-errors/tail': 'read',
   '/api/v1/upstream-errors/export': 'export',

@@ -13,6 +13,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Redactor } from '../redaction/create-redactor.ts'
 import type { Retries } from '../retry/retry-error.ts'
+import type { ChangeGroup } from '../store/group-states.ts'
 import type { RestrictedReader } from '../store/query.ts'
 import type { StoredBatches } from '../store/stored-batches.ts'
 import { addRequestAudit } from './audit-requests.ts'
@@ -26,6 +27,7 @@ import { type ConsoleParts, consoleRoutes } from './routes/console.ts'
 import { countRoute } from './routes/count.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { exportRoute } from './routes/export.ts'
+import { groupStateRoutes } from './routes/group-states.ts'
 import { groupsRoute } from './routes/groups.ts'
 import { healthRoutes } from './routes/health.ts'
 import { histogramRoute } from './routes/histogram.ts'
@@ -43,6 +45,7 @@ export interface ApiParts {
   readonly storedBatches: StoredBatches
   /** For files while they are being exported. */
   readonly scratchDirectory: string
+  readonly changeGroup: ChangeGroup
   /** Undefined: no gateway is configured to send requests to again. */
   readonly retries?: Retries | undefined
   readonly metrics: Metrics
@@ -117,6 +120,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(histogramRoute(run))
   await app.register(topRoute(run))
   await app.register(groupsRoute(run))
+  await app.register(groupStateRoutes(run, parts.changeGroup))
   await app.register(throttlingRoute(run))
   await app.register(exportRoute(parts.reader, parts.scratchDirectory))
   await app.register(tailRoute(run, parts.storedBatches))

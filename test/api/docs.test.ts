@@ -14,6 +14,7 @@ beforeAll(async () => {
   app = await buildApi({
     reader: { run: () => Promise.reject(new Error('no store')), writeParquet: async () => {} },
     storedBatches: createStoredBatches(),
+    changeGroup: async () => {},
     scratchDirectory: '/nonexistent/export',
     metrics: createMetrics(),
     readiness: async () => ({}),
@@ -31,9 +32,18 @@ const base = '/api/v1/upstream-errors'
 describe('the OpenAPI document', () => {
   it('has every route, each with a summary, a tag and described parameters', () => {
     expect(Object.keys(document.paths).filter((path) => path.startsWith(base))).toEqual(
-      ['', '/{event_id}', '/count', '/histogram', '/top', '/groups', '/throttling', '/export', '/tail'].map(
-        (path) => `${base}${path}`,
-      ),
+      [
+        '',
+        '/{event_id}',
+        '/count',
+        '/histogram',
+        '/top',
+        '/groups',
+        ...['state', 'history'].map((last) => `/groups/{fingerprint}/${last}`),
+        '/throttling',
+        '/export',
+        '/tail',
+      ].map((path) => `${base}${path}`),
     )
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const operation of Object.values(methods)) {
@@ -90,6 +100,7 @@ describe('a client that hangs up', () => {
         writeParquet: async () => {},
       },
       storedBatches: createStoredBatches(),
+      changeGroup: async () => {},
       scratchDirectory: '/nonexistent/export',
       metrics: createMetrics(),
       readiness: async () => ({}),

@@ -90,6 +90,8 @@ describe('groups', () => {
           event_id: found.find((item) => item.created_at === Math.max(...times))?.event_id,
           fingerprint: fingerprint.toString(16).padStart(16, '0'),
         }),
+        state: 'open',
+        state_change: null,
       }
     })
     const byFingerprint = (a: { fingerprint: string }, b: { fingerprint: string }) =>

@@ -9,6 +9,7 @@ import { uuidBytes } from '../../src/event/row-binary.ts'
 import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from '../../src/event/tables.ts'
 import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
+import { createChangeGroup } from '../../src/store/group-states.ts'
 import { createStoreReader, type QueryLimits } from '../../src/store/query.ts'
 import { announceStored, createStoredBatches, type StoredBatches } from '../../src/store/stored-batches.ts'
 import { openTestStore, type TestStore } from '../support/store.ts'
@@ -45,6 +46,7 @@ export async function openTestApi(
     storedBatches,
     reader: createStoreReader(store.clients, { ...limits, ...changes }),
     scratchDirectory: join(store.directory, 'export'),
+    changeGroup: createChangeGroup(store.clients),
     metrics: createMetrics(),
     readiness: async () => ({}),
     version: 'test',

@@ -1,14 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import { OpsError } from '../../errors.ts'
+import { groupStates, statesOfGroups, withStates } from '../../store/queries/group-states.ts'
 import { groupUpstreamErrors } from '../../store/queries/groups.ts'
 import type { RunRestrictedQuery } from '../../store/query.ts'
-import { setCaching } from '../caching.ts'
 import { errorAnswers, listedEventSchema } from '../event-schema.ts'
 import { querySchema } from '../filter-schema.ts'
 import { presentEvent } from '../present-event.ts'
+import { presentState } from '../present-group-state.ts'
 import { queriesOf } from '../query-request.ts'
 import { readSelection } from '../read-selection.ts'
 import { sourceSchema } from './count.ts'
+import { changeSchema, stateSchema } from './group-states.ts'
 
 const affectedSchema = Type.Object({
   count: Type.Integer({ description: 'Up to 1000.' }),
@@ -32,6 +35,10 @@ const groupsAnswer = Type.Object({
       sample: Type.Union([listedEventSchema, Type.Null()], {
         description: 'The newest event; null when only counts are left.',
       }),
+      state: Type.Union([stateSchema, Type.Null()], {
+        description: 'null for tokens that are restricted to namespaces',
+      }),
+      state_change: Type.Union([changeSchema, Type.Null()]),
     }),
   ),
 })
@@ -54,6 +61,13 @@ export function groupsRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox 
             n: Type.Optional(
               Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Groups, largest first.' }),
             ),
+            state: Type.Optional(
+              Type.Array(Type.Union(groupStates.map((state) => Type.Literal(state))), {
+                maxItems: groupStates.length,
+                description: 'Only groups of these states. open holds reopened ones too.',
+                examples: [['open']],
+              }),
+            ),
           }),
           response: { 200: groupsAnswer, ...errorAnswers },
         },
@@ -61,12 +75,22 @@ export function groupsRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox 
       async (request, reply) => {
         const { query } = request
         const { range, filters } = readSelection(query)
-        const found = await groupUpstreamErrors(queriesOf(run, request, reply), {
+        const queries = queriesOf(run, request, reply)
+        // What is said of a group is said by people of all namespaces.
+        const isRestricted = request.serviceNamespaces !== undefined
+        if (isRestricted && query.state !== undefined)
+          throw new OpsError('forbidden', 'the token is restricted to namespaces, states of groups are not')
+        const all = query.state === undefined ? undefined : await statesOfGroups(queries, undefined)
+        const passing = all && query.state ? withStates(filters, all, query.state) : filters
+        const found = await groupUpstreamErrors(queries, {
           range,
-          filters,
-          limit: query.n ?? 20,
+          filters: passing === 'none' ? filters : passing,
+          limit: passing === 'none' ? 0 : (query.n ?? 20),
         })
-        setCaching(reply, query, range)
+        const fingerprints = found.groups.map((group) => group.fingerprint)
+        const states = all ?? (isRestricted ? undefined : await statesOfGroups(queries, fingerprints))
+        // The state of a group changes after its range has ended.
+        reply.header('cache-control', 'private, no-cache')
         return {
           source: found.source,
           bucket_seconds: found.bucketSeconds,
@@ -81,6 +105,7 @@ export function groupsRoute(run: RunRestrictedQuery): FastifyPluginAsyncTypebox 
             accounts: { count: group.accounts.count, values: [...group.accounts.values] },
             models: { count: group.models.count, values: [...group.models.values] },
             sample: group.sample ? presentEvent(group.sample) : null,
+            ...(states ? presentState(states.get(group.fingerprint)) : { state: null, state_change: null }),
           })),
         }
       },

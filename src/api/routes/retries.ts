@@ -10,36 +10,33 @@ import { errorAnswers, notFoundAnswer, problem } from '../event-schema.ts'
 import { presentAttempt, presentResult } from '../present-retry.ts'
 import { queriesOf } from '../query-request.ts'
 import { errorIdParams } from '../request-error-schema.ts'
-
-const nullable = (type: 'string' | 'integer', format?: string) =>
-  Type.Unsafe<never>({ type: [type, 'null'], ...(format ? { format } : {}) })
-const words = (values: readonly string[]) => Type.Unsafe<never>({ type: 'string', enum: [...values] })
+import { nullableInteger, nullableText, nullableTime, oneOf, time, uuid } from '../value-schemas.ts'
 
 /** What an attempt and its result have in common. */
 const outcome = {
-  mode: words(retryModes),
-  status: words(retryStatuses),
-  pinned_account_id: nullable('string'),
-  used_account_id: nullable('string'),
+  mode: oneOf(retryModes),
+  status: oneOf(retryStatuses),
+  pinned_account_id: nullableText,
+  used_account_id: nullableText,
   http_status_code: Type.Integer({ description: '0 = no answer' }),
-  upstream_request_id: nullable('string'),
-  response_preview: nullable('string'),
+  upstream_request_id: nullableText,
+  response_preview: nullableText,
   response_truncated: Type.Boolean({ description: 'The answer is longer than its preview of 8 KiB' }),
-  error_message: nullable('string'),
-  started_at: nullable('string', 'date-time'),
-  finished_at: nullable('string', 'date-time'),
-  duration_ms: nullable('integer'),
+  error_message: nullableText,
+  started_at: nullableTime,
+  finished_at: nullableTime,
+  duration_ms: nullableInteger,
 }
 
-const resultSchema = Type.Object({ attempt_id: Type.String({ format: 'uuid' }), ...outcome })
+const resultSchema = Type.Object({ attempt_id: uuid, ...outcome })
 
 const attemptSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  created_at: Type.String({ format: 'date-time' }),
-  requested_by_user_id: nullable('string'),
-  source_error_id: Type.String({ format: 'uuid' }),
-  result_request_id: nullable('string'),
-  result_error_id: nullable('string', 'uuid'),
+  id: uuid,
+  created_at: time,
+  requested_by_user_id: nullableText,
+  source_error_id: uuid,
+  result_request_id: nullableText,
+  result_error_id: nullableText,
   ...outcome,
 })
 
@@ -118,7 +115,7 @@ export function retryRoutes(
           },
           queriesOf(run, request, reply),
         )
-        return presentResult(attempt) as never
+        return presentResult(attempt)
       },
     )
 
@@ -146,7 +143,7 @@ export function retryRoutes(
           queries,
           attempts.map((attempt) => attempt.id),
         )
-        return attempts.map((attempt) => presentAttempt(attempt, records.get(attempt.id))) as never
+        return attempts.map((attempt) => presentAttempt(attempt, records.get(attempt.id)))
       },
     )
   }
