@@ -4,13 +4,12 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Page } from 'playwright-core'
-import { eventually } from '../support/eventually.ts'
-import { post } from '../support/otlp.ts'
+import { json } from '../support/json.ts'
 import { startTestSidecar, temporaryDirectory } from '../support/sidecar.ts'
 import { buildConsole } from './support/build-console.ts'
 import { launchChromium } from './support/chromium.ts'
-import { demoExports } from './support/demo-events.ts'
+import { settled } from './support/settled.ts'
+import { storeDemo } from './support/store-demo.ts'
 
 const target = resolve(process.argv[2] ?? new URL('../../docs/images', import.meta.url).pathname)
 const desktop = { width: 1360, height: 850 }
@@ -25,16 +24,13 @@ const sidecar = await startTestSidecar(directory.path, {
 })
 const browser = await launchChromium()
 try {
-  for (const body of demoExports(Date.now())) await post(`${sidecar.otlpUrl}/v1/traces`, body)
-  const answer = await eventually(async () => {
-    const found = await fetch(
-      `${sidecar.apiUrl}/api/v1/upstream-errors?from=now-30m&status_code=429&platform=anthropic&attempt=1&limit=1`,
-    )
-    const { events } = (await found.json()) as { events: { event_id: string }[] }
-    if (events.length === 0) throw new Error('the demo data is not stored yet')
-    return events
-  })
-  const event = answer[0]?.event_id
+  await storeDemo(sidecar)
+  const { events } = await json<{ events: { event_id: string; request_id: string }[] }>(
+    fetch(
+      `${sidecar.apiUrl}/api/v1/upstream-errors?from=now-30m&status_code=429&platform=anthropic&attempt=1&limit=50`,
+    ),
+  )
+  const event = await failedInTheEnd(events)
   for (const colorScheme of ['light', 'dark'] as const) {
     await shoot('overview', '', colorScheme, desktop)
     await shoot('errors', '?view=errors&platform=anthropic&platform=openai', colorScheme, desktop)
@@ -48,6 +44,19 @@ try {
   await directory.remove()
 }
 
+/** One whose client got the error: its request has all that details can show. */
+async function failedInTheEnd(
+  events: readonly { event_id: string; request_id: string }[],
+): Promise<string | undefined> {
+  for (const { event_id, request_id } of events) {
+    const { outcome } = await json<{ outcome: string }>(
+      fetch(`${sidecar.apiUrl}/api/v1/requests/${request_id}`),
+    )
+    if (outcome === 'failed') return event_id
+  }
+  return events[0]?.event_id
+}
+
 async function shoot(
   name: string,
   query: string,
@@ -56,14 +65,10 @@ async function shoot(
 ): Promise<void> {
   const page = await browser.newPage({ viewport, colorScheme })
   await page.goto(`${sidecar.apiUrl}/${query}`)
+  await page.waitForLoadState('networkidle')
   await settled(page)
   const file = join(target, `${name}-${colorScheme}.png`)
   await page.screenshot({ path: file })
   process.stdout.write(`${file}\n`)
   await page.close()
-}
-
-async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle')
-  await page.waitForFunction(`document.querySelectorAll('.skeleton, [aria-busy="true"]').length === 0`)
 }

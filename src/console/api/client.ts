@@ -19,10 +19,28 @@ export function get<Answer>(path: string): Promise<Answer> {
 }
 
 /** @throws ProblemError */
-export function post<Answer>(path: string, body: unknown): Promise<Answer> {
+export function post<Answer>(
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return send('POST', path, body, headers)
+}
+
+/** @throws ProblemError */
+export function put<Answer>(path: string, body: unknown): Promise<Answer> {
+  return send('PUT', path, body, {})
+}
+
+function send<Answer>(
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
   return request<Answer>(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    method,
+    headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
 }

@@ -1,3 +1,4 @@
+import type { presentAttempt, presentResult } from '../../api/present-retry.ts'
 import type { HistogramAnswer } from '../../api/routes/histogram.ts'
 import type { UpstreamErrorEvent } from '../../event/upstream-error-event.ts'
 
@@ -8,6 +9,8 @@ export type { ThrottlingAnswer } from '../../api/routes/throttling.ts'
 export type { TopAnswer } from '../../api/routes/top.ts'
 export type { HistogramAnswer }
 
+export type RetryAttempt = ReturnType<typeof presentAttempt>
+export type RetryResult = ReturnType<typeof presentResult>
 export type Bucket = HistogramAnswer['buckets'][number]
 
 type TextColumn = 'event_id' | 'created_at' | 'ingested_at' | 'fingerprint'

@@ -1,8 +1,6 @@
 import type { RequestStory } from '../api/types.ts'
-import { useQuery } from '../api/use-query.ts'
 import { StatusBadge } from '../errors/columns.tsx'
 import { clockTime, duration } from '../format/time.ts'
-import { ProblemNotice } from '../shell/problem-notice.tsx'
 import { navigate } from '../url-state/use-url-state.ts'
 
 type Step = RequestStory['timeline'][number]
@@ -14,22 +12,18 @@ const stepTexts: Readonly<Record<Step['event'], string>> = {
 }
 
 /** What the gateway did for this request, step by step. */
-export function Attempts({ requestId, eventId }: { requestId: string; eventId: string }) {
-  const { answer, problem } = useQuery<RequestStory>(`requests/${encodeURIComponent(requestId)}`)
-  if (problem?.status === 404) return null
-  if (problem) return <ProblemNotice problem={problem} />
-  if (!answer || answer.request_id !== requestId) return <div class="skeleton attempts-skeleton" />
-  const first = Date.parse(answer.timeline[0]?.at ?? '')
+export function Attempts({ story, eventId }: { story: RequestStory; eventId: string }) {
+  const first = Date.parse(story.timeline[0]?.at ?? '')
   return (
     <section class="detail-section">
       <h3>
-        Request {requestId}{' '}
-        <span class={answer.outcome === 'failed' ? 'badge badge-failed' : 'badge badge-good'}>
-          {answer.outcome === 'failed' ? 'failed' : 'recovered'}
+        Request {story.request_id}{' '}
+        <span class={story.outcome === 'failed' ? 'badge badge-failed' : 'badge badge-good'}>
+          {story.outcome}
         </span>
       </h3>
       <ol class="timeline">
-        {answer.timeline.map((step) => (
+        {story.timeline.map((step) => (
           <li
             key={`${step.event} ${step.id}`}
             class={`step step-${step.event.replace('_', '-')}`}
@@ -38,7 +32,7 @@ export function Attempts({ requestId, eventId }: { requestId: string; eventId: s
             <StepText step={step} afterMs={Date.parse(step.at) - first} current={step.id === eventId} />
           </li>
         ))}
-        {answer.outcome === 'recovered' && (
+        {story.outcome === 'recovered' && (
           <li class="step step-recovered">
             <span class="step-head">
               <strong>No error record: the client got an answer</strong>
@@ -66,7 +60,7 @@ function StepText({ step, afterMs, current }: { step: Step; afterMs: number; cur
         {step.account_id !== null && <span>account {step.account_id}</span>}
         <span class="quiet">
           {clockTime(new Date(step.at))} · +{duration(Math.max(0, afterMs))}
-          {step.latency_ms !== null && ` · took ${duration(step.latency_ms)}`}
+          {step.event !== 'failover' && step.latency_ms !== null && ` · took ${duration(step.latency_ms)}`}
         </span>
       </span>
       {step.message !== null && <span class="step-message">{step.message}</span>}

@@ -6,10 +6,10 @@ import { ago, duration, fullTime } from '../format/time.ts'
 import { ProblemNotice } from '../shell/problem-notice.tsx'
 import { navigate } from '../url-state/use-url-state.ts'
 import { asCurl } from './as-curl.ts'
-import { Attempts } from './attempts.tsx'
 import { Body, Headers } from './body.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Fields } from './fields.tsx'
+import { RequestSections } from './request-sections.tsx'
 import { traceLink } from './trace-link.ts'
 
 /** One event in full, beside what it was chosen from. */
@@ -85,7 +85,7 @@ function EventDetail({ event }: { event: UpstreamError }) {
           {event.latency_ms ? ` · failed after ${duration(event.latency_ms)}` : ''}
         </p>
       </section>
-      {event.request_id && <Attempts requestId={event.request_id} eventId={event.event_id} />}
+      {event.request_id && <RequestSections requestId={event.request_id} eventId={event.event_id} />}
       <Fields event={event} />
       <Headers title="Response headers" headers={event.response_headers} />
       <Body title="Response body" text={event.response_body} bytes={event.response_body_bytes} />

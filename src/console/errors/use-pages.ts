@@ -15,7 +15,7 @@ export interface Pages {
 }
 
 const firstPage = 100
-const nextPages = 500
+const nextPages = 1000
 /** A browser cannot scroll over rows without end. */
 const maxHeld = 500_000
 

@@ -68,7 +68,8 @@ export function selectionQuery(
 
 /** Filters alone, for the tail, which has no range. */
 export function filterQuery(filters: readonly Filter[], more: Readonly<Record<string, string>>): string {
-  const params = new URLSearchParams(filters.map(({ name, text }) => [name, text]))
+  const params = new URLSearchParams()
+  for (const { name, text } of filters) params.append(name, text)
   for (const [name, value] of Object.entries(more)) params.set(name, value)
   return params.toString()
 }
