@@ -57,6 +57,7 @@ describe.runIf(chromiumIsThere())('the live tail', () => {
     const framesPerSecond = (await page.evaluate(
       '1000 * globalThis.frames_ / (performance.now() - globalThis.since_)',
     )) as number
+    await send(1)
     await eventually(async () => expect(await newest.textContent()).toBe(`live-${sent - 1}`))
     expect(mostRows).toBeLessThan(100)
     expect(await page.getByText('2,000 loaded').count()).toBe(1)

@@ -48,12 +48,11 @@ describe('the files of the console', () => {
   })
 
   it('are all that is served from their folder', async () => {
-    for (const path of [
-      '/assets/../index.html',
-      '/assets/..%2f..%2fpackage.json',
-      '/assets/',
-      '/assets/none.js',
-    ])
-      expect((await fetch(`${sidecar.apiUrl}${path}`)).status, path).toBe(404)
+    const paths = ['/assets/../index.html', '/assets/..%2f..%2fpackage.json', '/assets/', '/assets/none.js']
+    for (const path of paths) {
+      const answer = await fetch(`${sidecar.apiUrl}${path}`)
+      expect([400, 404], path).toContain(answer.status)
+      expect(answer.headers.get('content-type'), path).toMatch(/^application\/problem\+json/)
+    }
   })
 })

@@ -31,7 +31,11 @@ describe('the address', () => {
       live: fc.boolean(),
       event: fc.constantFrom(undefined, 'c13212a5-491c-d4f9-a72a-c6e947d2bc7a'),
     })
-    fc.assert(fc.property(states, (state) => expect(parseUrlState(formatUrlState(state))).toEqual(state)))
+    fc.assert(
+      fc.property(states, (state) => {
+        expect(parseUrlState(formatUrlState(state))).toEqual(state)
+      }),
+    )
   })
 
   it('leaves out what it does not know', () => {
@@ -59,9 +63,9 @@ describe('filters', () => {
 
   it('find a value whatever is in it', () => {
     fc.assert(
-      fc.property(fc.string(), fc.boolean(), (value, exclude) =>
-        expect(filterValue(filterFor('model', value, exclude))).toBe(value),
-      ),
+      fc.property(fc.string(), fc.boolean(), (value, exclude) => {
+        expect(filterValue(filterFor('model', value, exclude))).toBe(value)
+      }),
     )
     expect(filterFor('error_code', '!important').text).toBe('\\!important')
   })
