@@ -22,6 +22,14 @@ export function maxRecordBytes(config: Pick<Config, 'journalSegmentBytes'>): num
   return Math.floor(config.journalSegmentBytes / 2)
 }
 
+/** How full the journal is, from 0 to 1: how far the store is behind. What may be shed first is shed by it. */
+export function journalPressure(
+  journal: Pick<Journal, 'stats'>,
+  config: Pick<Config, 'journalMaxBytes'>,
+): number {
+  return journal.stats().bytes / config.journalMaxBytes
+}
+
 /**
  * Opens the journal as configured. The caller holds the data directory and says up to where rows are delivered.
  * @throws OpsError `journal_unknown_version`, `invalid_config` when its sizes contradict each other.

@@ -24,7 +24,7 @@ import type { Journal } from './journal/journal.ts'
 import { observeJournal } from './journal/journal-metrics.ts'
 import { lockDataDirectory } from './lock-data-directory.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { checkpointPath, openConfiguredJournal } from './open-configured-journal.ts'
+import { checkpointPath, journalPressure, openConfiguredJournal } from './open-configured-journal.ts'
 import { readRedactionSettings } from './redaction/read-redaction-file.ts'
 import { createConfiguredRedactor } from './redaction/redaction-settings.ts'
 import { failInterrupted } from './retry/interrupted.ts'
@@ -100,9 +100,11 @@ async function startHops(
   const metrics = createMetrics()
   const { clients, journal, checkpoint } = await openStores(config, log, stops)
   const recent = createRecentEvents(recentEvents)
+  const pressure = () => journalPressure(journal, config)
   const reader = createStoreReader(clients, {
     timeoutMs: config.queryTimeoutMs,
     maxMemoryBytes: Math.floor(config.embeddedMemoryBytes / 2),
+    pressure,
   })
   const attempts = createRetryAttempts(clients, reader.run)
   const owner = await dataDirectoryId(config.dataDir)
@@ -152,6 +154,7 @@ async function startHops(
       settings: retrySettings,
       attempts,
       owner,
+      pressure,
       redactor,
       lookUp: (hostname) => lookup(hostname, { all: true, order: 'verbatim' }),
       metrics,

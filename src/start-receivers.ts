@@ -8,7 +8,7 @@ import type { RecentEvents } from './deduplication/recent-events.ts'
 import { startForwarding } from './forwarding/forward.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Metrics } from './metrics/metrics.ts'
-import { maxRecordBytes } from './open-configured-journal.ts'
+import { journalPressure, maxRecordBytes } from './open-configured-journal.ts'
 import { createPipeline, type PipelineHops } from './pipeline.ts'
 import type { NextHops } from './receiver/handle-export.ts'
 import { startOtlpServer } from './receiver/otlp-server.ts'
@@ -43,7 +43,7 @@ export async function startReceivers(
       recent,
       journal,
       maxRecordBytes: maxRecordBytes(config),
-      pressure: () => journal.stats().bytes / config.journalMaxBytes,
+      pressure: () => journalPressure(journal, config),
       ackTimeoutMs: config.otlpAckTimeoutMs,
     },
     metrics,

@@ -34,6 +34,8 @@ export interface RetryParts {
   readonly lookUp: LookUp
   /** Tells the attempts of this data directory from those of other sidecars. */
   readonly owner: string
+  /** How far the store is behind with what comes in, from 0 to 1. */
+  readonly pressure?: () => number
   readonly metrics: Metrics
   readonly log: Logger
 }
@@ -48,6 +50,9 @@ export interface Retries {
   /** Ends the retries under way and stores that they were. */
   stop(): Promise<void>
 }
+
+/** A retry makes more errors and reads the store: it waits until the store keeps up again. */
+const refusedAbove = 0.6
 
 /** Beyond its time limit an attempt has this long to be claimed and to store its end. */
 const deadlineMarginMs = 60_000
@@ -68,6 +73,8 @@ export function createRetries(parts: RetryParts): Retries {
 
   async function enter(request: RetryRequest, run: RunQuery): Promise<{ ended: Promise<RetryAttempt> }> {
     if (stopping.signal.aborted) throw new OpsError('shutting_down', 'the sidecar is shutting down')
+    if ((parts.pressure?.() ?? 0) > refusedAbove)
+      throw new OpsError('overloaded', 'the store is behind with what comes in; repeat this later')
     const record = await getRequestError(run, request.errorId)
     if (record === undefined) throw new OpsError('not_found', `there is no request error ${request.errorId}`)
     const nowMs = Date.now()

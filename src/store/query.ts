@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { OpsError } from '../errors.ts'
 import type { StoreClients } from './client.ts'
 import { drainOutput } from './drain-output.ts'
 import { type AcquireReader, createReaderPool, type Lease, type QueryClass } from './reader-pool.ts'
@@ -14,7 +15,12 @@ export interface QueryLimits {
   readonly timeoutMs: number
   /** Of one query. */
   readonly maxMemoryBytes: number
+  /** How far delivery has fallen behind: how full the journal is, from 0 to 1. */
+  readonly pressure?: () => number
 }
+
+/** Queries that compete with delivery for the store wait for better times before anything that comes in is refused. */
+const refusedAbove: Readonly<Partial<Record<QueryClass, number>>> = { export: 0.5, analysis: 0.6 }
 
 export interface Query {
   /** SQL with `{name:Type}` parameters and without SETTINGS or FORMAT. */
@@ -106,8 +112,11 @@ export function createStoreReader(clients: StoreClients, limits: QueryLimits): S
     signal: AbortSignal | undefined,
     read: (lease: Lease, statement: Statement) => Promise<Result>,
   ): Promise<Result & { waitedMs: number }> {
+    const { class: queryClass = 'list' } = query
+    if ((limits.pressure?.() ?? 0) > (refusedAbove[queryClass] ?? 1))
+      throw new OpsError('overloaded', 'the store is behind with what comes in; repeat this later')
     const askedAt = performance.now()
-    const lease = await acquire(query.class ?? 'list', signal)
+    const lease = await acquire(queryClass, signal)
     const waitedMs = performance.now() - askedAt
     const restriction = restrictNamespaces(query.serviceNamespaces)
     const settings = Object.entries({ ...limitSettings, ...query.settings, ...restriction }).map(

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createStoreReader, type StoreReader } from '../../src/store/query.ts'
+import { queryClasses } from '../../src/store/reader-pool.ts'
 import { eventually } from '../support/eventually.ts'
 import { openTestStore, type TestStore } from '../support/store.ts'
 
@@ -118,6 +119,32 @@ describe('a slow query', () => {
     await expect(strict.run(slow(100))).rejects.toMatchObject({ code: 'query_timeout', status: 504 })
     const huge = { sql: 'SELECT arraySort(groupArray(rand64(number))) FROM numbers(20000000)', params: {} }
     await expect(strict.run(huge)).rejects.toMatchObject({ code: 'query_too_large', status: 422 })
+  })
+})
+
+describe('while the store is behind with what comes in', () => {
+  it('refuses exports first, then analyses, and never what shows the newest errors', async () => {
+    let pressure = 0
+    const pressed = createStoreReader(store.clients, {
+      timeoutMs: 20_000,
+      maxMemoryBytes: 200e6,
+      pressure: () => pressure,
+    })
+    const refused = async () => {
+      const results = await Promise.allSettled(
+        queryClasses.map((queryClass) => pressed.run({ sql: 'SELECT 1', params: {}, class: queryClass })),
+      )
+      return queryClasses.filter((_queryClass, index) => results[index]?.status === 'rejected')
+    }
+    expect(await refused()).toEqual([])
+    pressure = 0.55
+    expect(await refused()).toEqual(['export'])
+    pressure = 0.99
+    expect(await refused()).toEqual(['analysis', 'export'])
+    await expect(pressed.run({ sql: 'SELECT 1', params: {}, class: 'export' })).rejects.toMatchObject({
+      code: 'overloaded',
+      status: 503,
+    })
   })
 })
 
