@@ -54,6 +54,9 @@ export class RedactionOptionsError extends Error {
 }
 
 const hashDigits = 12
+/** All headers of a request or response in one attribute, as JSON. */
+const headersAttribute =
+  /^(?:http\.(?:request|response)\.headers|rpc\.[a-z_]+\.(?:request|response)\.metadata)$/
 const headerAttribute =
   /^(?:http\.(?:request|response)\.header|rpc\.[a-z_]+\.(?:request|response)\.metadata)\.(.+)$/
 
@@ -98,7 +101,13 @@ export function createRedactor(options: RedactionOptions): Redactor {
     return isMarker(inner) || inner === '' ? value : `"${replacement('header', inner)}"`
   }
 
+  function headers(json: string): string {
+    if (json === '' || isMarker(json)) return json
+    return usesHeaderNames ? headerText(redactHeaderNames(json, keeps, replaceHeader)) : text(json)
+  }
+
   function attributeOf(key: string): (value: string) => string {
+    if (headersAttribute.test(key)) return headers
     const keyClass = classify(key)
     if (keyClass === 'none') return text
     return (value) => {
@@ -134,10 +143,7 @@ export function createRedactor(options: RedactionOptions): Redactor {
     identifier,
     attribute: (key, value) => attributeOf(key)(value),
     attributeOf,
-    headers(json) {
-      if (json === '' || isMarker(json)) return json
-      return usesHeaderNames ? headerText(redactHeaderNames(json, keeps, replaceHeader)) : text(json)
-    },
+    headers,
     headerMap(headers) {
       const redacted = new Map<string, string>()
       for (const [name, value] of headers) {

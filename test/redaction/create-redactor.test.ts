@@ -97,6 +97,12 @@ describe('attributes', () => {
     ['http.request.header.x-custom', 'a value', '[REDACTED:header]'],
     ['http.request.header.authorization', '["Bearer a"]', '[REDACTED:header]'],
     ['rpc.grpc.request.metadata.x-key', 'a value', '[REDACTED:header]'],
+    [
+      'http.response.headers',
+      '{"x-of-mine":"abc","date":"now"}',
+      '{"x-of-mine":"[REDACTED:header]","date":"now"}',
+    ],
+    ['http.request.headers', 'Cookie: a=b', '[REDACTED:header]'],
     ['app.authToken', 'abc', '[REDACTED:key-name]'],
     ['note', 'with password=hunter2 and more', 'with password=[REDACTED:key-name] and more'],
   ])('%s=%s', (key, value, expected) => {
