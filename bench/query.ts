@@ -17,6 +17,7 @@ import { startHttpClient } from './query/client-thread.ts'
 import { lookUp, mergeParts, prepareData, printSize } from './query/data.ts'
 import { dropCaches } from './query/drop-caches.ts'
 import { measure, type Times } from './query/measure.ts'
+import { measureExports } from './query/measure-export.ts'
 import { fillOtelTraces } from './query/otel-traces.ts'
 import { type Postgres, startPostgres } from './query/postgres.ts'
 import { type Question, questions } from './query/questions.ts'
@@ -25,10 +26,12 @@ const usage = `options:
   --rows 2000000    events, and as many request errors
   --runs 15         times that each question is asked
   --seed 1
-  --with otel,postgres,cold   what to compare with; none by default
+  --with otel,postgres,cold,export   what to compare with, and exports of a million events; none by default
   --only Q1,Q2      questions whose name has one of these texts
   --data DIR        fills this directory, or uses it when it is filled, and keeps it
 `
+
+const exportRows = 1_000_000
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -140,6 +143,7 @@ async function ask(
     )
   }
   await http.close()
+  if (compared.has('export')) await measureExports(url, exportRows, print)
   await app.close()
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { QueryResult, RunQuery, RunRestrictedQuery } from '../store/query.ts'
+import { hangUpOf } from './hang-up.ts'
 
 /**
  * The queries of one request: restricted to the namespaces of its token, ended when its client hangs up, and told in
@@ -10,7 +11,7 @@ export function queriesOf(run: RunRestrictedQuery, request: FastifyRequest, repl
   const { serviceNamespaces, tokenName } = request
   const { queryBudget } = request.server
   const total = { queries: 0, elapsedMs: 0, waitedMs: 0, rowsRead: 0, bytesRead: 0 }
-  const runForRequest: RunQuery = async (query, signal = request.signal) => {
+  const runForRequest: RunQuery = async (query, signal = hangUpOf(reply)) => {
     const end = tokenName === '' ? () => {} : queryBudget.begin(tokenName, !reply.raw.headersSent)
     const startedAt = performance.now()
     let result: QueryResult<never> | undefined

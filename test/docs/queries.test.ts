@@ -43,18 +43,27 @@ beforeAll(async () => {
   const attempts = [0, 1].map((attempt) =>
     event(`attempt ${attempt}`, now - 2 * minuteMs + attempt, { ...shown, attempt, request_id: 'req_uk' }),
   )
-  await api.insert([...events, ...attempts])
+  const group = event('of the group', now - 3 * minuteMs, { fingerprint: 0x5d41402abc4b2a76n })
+  await api.insert([...events, group, ...attempts])
+  await api.store.clients.writer.command({
+    query: `INSERT INTO ops_error_logs (event_id, created_at, request_id, status_code, message)
+      VALUES ('${requestErrorId}', now64(3), 'req_uk', 503, 'All upstream accounts are overloaded')`,
+  })
   eventId = attempts[0]?.event_id ?? ''
   await api.app.listen({ port: 0, host: '127.0.0.1' })
   port = (api.app.server.address() as AddressInfo).port
 })
 afterAll(() => api.close())
 
+/** The one that the documentation shows. */
+const requestErrorId = '0a3d6f0e-52a1-4d8c-9c55-3f5a8f0c7b21'
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /** As it is written, but for this test's port, an event that is there, and where it may write. */
 async function sh(command: string, timeout?: number): Promise<string> {
-  const here = command.replaceAll('127.0.0.1:4380', `127.0.0.1:${port}`).replaceAll(uuid, eventId)
+  const here = command
+    .replaceAll('127.0.0.1:4380', `127.0.0.1:${port}`)
+    .replaceAll(uuid, (id) => (id === requestErrorId ? id : eventId))
   const options = { cwd: api.store.directory, maxBuffer: 2 ** 26, ...(timeout ? { timeout } : {}) }
   try {
     return (await promisify(execFile)('bash', ['-c', `exec ${here}`], options)).stdout
@@ -66,7 +75,7 @@ async function sh(command: string, timeout?: number): Promise<string> {
 }
 
 /** Keys are data here, depend on what the provider sent, or are cut short in the documentation. */
-const free = /_headers$|^attributes$|^counts$|^sample$/
+const free = /_headers$|^attributes$|^counts$|^sample$|^error$|^attempts$/
 
 /** The keys of an answer, all the way down; of lists, those of the first item. */
 function shapeOf(value: unknown): unknown {
@@ -86,12 +95,17 @@ describe('docs/queries.md', () => {
   it('shows every query of the API', () => {
     for (const path of ['', '/count', '/histogram', '/top', '/groups', '/throttling', '/export', '/tail'])
       expect(docs).toContain(`127.0.0.1:4380/api/v1/upstream-errors${path}`)
+    for (const path of ['/api/v1/errors', '/api/v1/requests/'])
+      expect(docs).toContain(`127.0.0.1:4380${path}`)
   })
 
   const asked = examples.filter(({ command }) => !command.includes('/tail'))
   it.each(asked)('$command', async ({ command, form, answer }) => {
     const text = await sh(command)
     switch (form) {
+      case 'none':
+        if (!command.includes(' -o ') && !command.includes('>>')) expect(text).not.toContain('"code":')
+        break
       case 'json':
         expect(shapeOf(JSON.parse(text))).toEqual(shapeOf(JSON.parse(answer)))
         break

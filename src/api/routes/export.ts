@@ -16,6 +16,7 @@ import { errorAnswers } from '../event-schema.ts'
 import { type ExportProgress, type ExportRequest, exportPages } from '../export-pages.ts'
 import { querySchema } from '../filter-schema.ts'
 import { followFile } from '../follow-file.ts'
+import { hangUpOf } from '../hang-up.ts'
 import { presentEvent } from '../present-event.ts'
 import { queriesOf } from '../query-request.ts'
 import { isHeavy, readFields } from '../read-fields.ts'
@@ -194,7 +195,7 @@ async function sendParquet(
   const written = reader.writeParquet(
     { ...query, serviceNamespaces: http.serviceNamespaces },
     path,
-    AbortSignal.any([http.signal, stopped.signal]),
+    AbortSignal.any([hangUpOf(reply), stopped.signal]),
   )
   const bytes = followFile(path, {
     written,

@@ -8,6 +8,7 @@ import type { RunRestrictedQuery } from '../../store/query.ts'
 import type { StoredBatches } from '../../store/stored-batches.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { filterProperties } from '../filter-schema.ts'
+import { hangUpOf } from '../hang-up.ts'
 import { parseFilters } from '../parse-filters.ts'
 import { queriesOf } from '../query-request.ts'
 import { readFields } from '../read-fields.ts'
@@ -71,7 +72,7 @@ export function tailRoute(run: RunRestrictedQuery, batches: StoredBatches): Fast
           })
         if (clients >= maxClients) throw new OpsError('overloaded', `${maxClients} clients follow already`)
         clients++
-        const signal = AbortSignal.any([request.signal, closing.signal])
+        const signal = AbortSignal.any([hangUpOf(reply), closing.signal])
         reply.raw.once('close', () => clients--)
         // A connection that is kept alive after its stream would hold up the closing of the server.
         reply.header('connection', 'close')
