@@ -7,6 +7,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
+// The package also installs on Node 22, for the SDK in a gateway.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`ops-sidecar: needs Node 24 or newer, this is ${process.version}\n`)
+  process.exit(1)
+}
 const { runCli } = await import('./cli.ts')
 await runCli(process.argv, process.env)
 

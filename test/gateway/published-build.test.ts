@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,10 +23,9 @@ beforeAll(async () => {
   )
   writeFileSync(join(installed, 'dist/cjs/package.json'), '{"type":"commonjs"}')
   execFileSync('cp', [join(root, 'package.json'), installed])
-  symlinkSync(
-    join(root, 'node_modules', '@opentelemetry'),
-    join(directory.path, 'node_modules', '@opentelemetry'),
-  )
+  for (const name of ['@opentelemetry', '@types', 'fastify']) {
+    symlinkSync(join(root, 'node_modules', name), join(directory.path, 'node_modules', name))
+  }
 }, 120_000)
 afterAll(() => directory.remove())
 
@@ -47,16 +46,29 @@ describe('the published SDK', () => {
     expect(fromCjs).toBe(fromEsm)
   })
 
-  it('brings types for both', () => {
-    writeFileSync(
-      join(directory.path, 'use.mts'),
-      `import { recordUpstreamError } from 'ops-sidecar/gateway'\nrecordUpstreamError(new Error('x'), { platform: 'openai' })\n`,
-    )
+  it('brings types for both, which fit those of Fastify and Express', () => {
+    const use = `
+      startTelemetry({ serviceName: 'gateway', recording: { emit: 'log' } })
+      const upstreamFetch: typeof fetch = instrumentFetch(fetch)
+      Fastify().register(fastifyUpstreamErrors, { fields: (request) => ({ clientIp: request.ip }) })
+      const app = express()
+      app.use(expressUpstreamErrors({ fields: (request) => ({ userAgent: request.headers['user-agent'] }) }))
+      app.post('/', async () => void (await upstreamFetch('https://api.openai.com/')))
+      recordUpstreamError(new Error('x'), { platform: 'openai', accountId: 7n })
+      // @ts-expect-error: not a field
+      recordUpstreamError(new Error('x'), { acountId: 7 })
+    `
+    const names =
+      'expressUpstreamErrors, fastifyUpstreamErrors, instrumentFetch, recordUpstreamError, startTelemetry'
+    const esm = `import express from 'express'\nimport Fastify from 'fastify'\nimport { ${names} } from 'ops-sidecar/gateway'\n`
+    const cjs = `import express = require('express')\nimport Fastify = require('fastify')\nimport sdk = require('ops-sidecar/gateway')\nconst { ${names} } = sdk\n`
+    writeFileSync(join(directory.path, 'use.mts'), esm + use)
     writeFileSync(
       join(directory.path, 'use.cts'),
-      `import sdk = require('ops-sidecar/gateway')\nsdk.recordUpstreamError(new Error('x'), { platform: 'openai' })\n`,
+      cjs.replace('Fastify = require', 'fastifyModule = require') +
+        'const Fastify = fastifyModule.fastify\n' +
+        use,
     )
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     const options = [
       '--noEmit',
       '--strict',
@@ -64,12 +76,13 @@ describe('the published SDK', () => {
       'nodenext',
       '--skipLibCheck',
       '--types',
-      '',
+      'node',
       'use.mts',
       'use.cts',
     ]
-    expect(() =>
-      execFileSync(process.execPath, [tsc, ...options], { cwd: directory.path, stdio: 'pipe' }),
-    ).not.toThrow()
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const checked = spawnSync(process.execPath, [tsc, ...options], { cwd: directory.path, encoding: 'utf8' })
+    expect(checked.stdout).toBe('')
+    expect(checked.status).toBe(0)
   })
 })
