@@ -21,8 +21,8 @@ export interface LedgerClient {
   start(): void
   /** Ends the load when the attempts under way have ended. */
   pause(): Promise<void>
-  /** Sends what is neither acknowledged nor given up until it is, or until the time is over. */
-  resend(timeoutMs: number): Promise<void>
+  /** Sends what is neither acknowledged nor given up until it is, or until nothing was for so long. */
+  resend(patienceMs: number): Promise<void>
   /** Attempts since the last call. */
   takeAnswers(): readonly Answer[]
   unacknowledged(): number
@@ -104,12 +104,13 @@ export function createLedgerClient(
       await Promise.all(workers)
       workers = []
     },
-    async resend(timeoutMs) {
-      const deadlineMs = performance.now() + timeoutMs
+    async resend(patienceMs) {
+      let deadlineMs = performance.now() + patienceMs
       while (open.size > 0 && performance.now() < deadlineMs) {
         const items = [...open.values()].slice(0, options.concurrency)
         const ended = await Promise.all(items.map(attempt))
-        if (!ended.some(Boolean)) await sleep(100)
+        if (ended.some(Boolean)) deadlineMs = performance.now() + patienceMs
+        else await sleep(100)
       }
     },
     takeAnswers() {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile, statusCounts } from '../harness/answers.ts'
+import { readMetrics } from '../harness/metrics.ts'
 import type { Scenario } from '../scenario.ts'
 
 const mib = 2 ** 20
@@ -27,6 +28,11 @@ export const overload: Scenario = {
         )
         log(
           `${statusCounts(answers)}; p99 ${Math.round(p99Ms)} ms; peak ${Math.round(sidecar.peakRssBytes() / mib)} MiB`,
+        )
+        const metrics = await readMetrics(sidecar.apiUrl)
+        const inMib = (name: string) => Math.round((metrics.get(name) ?? 0) / mib)
+        log(
+          `memory in MiB: ${inMib('ops_process_resident_memory_bytes')} resident, ${inMib('ops_nodejs_heap_size_used_bytes')} of ${inMib('ops_nodejs_heap_size_total_bytes')} heap, ${inMib('ops_nodejs_external_memory_bytes')} external; grew by ${Math.round(growth / mib)} in the second half`,
         )
         if (growth > maxGrowthBytes)
           on.violation(`I4: memory grew by ${Math.round(growth / mib)} MiB in the second half`)
