@@ -32,6 +32,7 @@ const usage = `options:
 `
 
 const exportRows = 1_000_000
+const warmUps = 20
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -117,6 +118,9 @@ async function ask(
     const { data } = await result.json()
     return { ms: performance.now() - startedAt, rows: data }
   }
+  // A sidecar that runs has compiled what it runs often.
+  for (const question of asked.slice(0, 3))
+    for (let index = 1; index <= warmUps; index++) await http.ask(`${url}${question.path(index)}`)
   print(
     '\n| question | p50 ms | p99 ms | cold ms | otel_traces p50 ms | ratio | PostgreSQL p50 ms | ratio |\n',
   )

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
 import { retryAfterSeconds } from '../retry-after-seconds.ts'
+import { hangUpOf } from './hang-up.ts'
 
 /** Sends an error of the catalogue as `application/problem+json` (RFC 9457) with its stable `code`. */
 export function sendProblem(
@@ -41,6 +42,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
           : 'invalid_parameter'
     return sendProblem(reply, code, error.message)
   }
-  request.log.error({ err: error }, 'request failed')
+  if (hangUpOf(reply).aborted) request.log.debug({ err: error }, 'the client hung up')
+  else request.log.error({ err: error }, 'request failed')
   return sendProblem(reply, 'internal', 'the request could not be answered')
 }
