@@ -1,26 +1,22 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { OpsError } from '../../errors.ts'
 import { decodeCursor, encodeCursor, type ListPosition, requestDigest } from '../../store/cursor.ts'
 import { countUpstreamErrors } from '../../store/queries/count-upstream-errors.ts'
 import { findPosition } from '../../store/queries/find-position.ts'
-import { parquetQuery } from '../../store/queries/parquet-query.ts'
 import type { RestrictedReader, RunQuery } from '../../store/query.ts'
 import { csvLine } from '../csv.ts'
 import { errorAnswers } from '../event-schema.ts'
 import { type ExportProgress, type ExportRequest, exportPages } from '../export-pages.ts'
 import { querySchema } from '../filter-schema.ts'
-import { followFile } from '../follow-file.ts'
-import { hangUpOf } from '../hang-up.ts'
 import { presentEvent } from '../present-event.ts'
 import { queriesOf } from '../query-request.ts'
 import { isHeavy, readFields } from '../read-fields.ts'
 import { filterTexts, readSelection } from '../read-selection.ts'
+import { sendParquet } from '../send-parquet.ts'
 
 const formats = ['ndjson', 'csv', 'parquet'] as const
 const orders = ['oldest', 'newest'] as const
@@ -32,8 +28,6 @@ const contentTypes = {
 }
 
 const pageRows = { light: 2000, heavy: 200 }
-/** Left free for the journal when a Parquet file is written beside it. */
-const minFreeDiskBytes = 2 ** 30
 const maxExports = 8
 const maxRows = 1_000_000_000
 
@@ -139,7 +133,8 @@ export function exportRoute(reader: RestrictedReader, scratchDirectory: string):
           'x-range',
           `${new Date(range.fromMs).toISOString()}/${new Date(range.toMs).toISOString()}`,
         )
-        if (format === 'parquet') return sendParquet(reader, scratchDirectory, pages, request, reply)
+        if (format === 'parquet')
+          return sendParquet(reader, scratchDirectory, { ...pages, limit: pages.maxRows }, request, reply)
         const progress: ExportProgress = { rows: 0, next: after }
         reply.trailer('x-rows', async () => String(progress.rows))
         reply.trailer('x-next-cursor', async () =>
@@ -178,50 +173,4 @@ async function positionAfter(run: RunQuery, eventId: string): Promise<ListPositi
       extra: { parameter: 'after' },
     })
   return position
-}
-
-/** The file is sent while ClickHouse writes it: only the file grows, and no client is waited for. */
-async function sendParquet(
-  reader: RestrictedReader,
-  directory: string,
-  request: ExportRequest,
-  http: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  await mkdir(directory, { recursive: true })
-  const path = join(directory, `${randomUUID()}.parquet`)
-  const stopped = new AbortController()
-  const query = parquetQuery({ ...request, limit: Math.min(request.maxRows, maxRows) })
-  const written = reader.writeParquet(
-    { ...query, serviceNamespaces: http.serviceNamespaces },
-    path,
-    AbortSignal.any([hangUpOf(reply), stopped.signal]),
-  )
-  const bytes = followFile(path, {
-    written,
-    stop: (reason) => stopped.abort(reason),
-    minFreeBytes: minFreeDiskBytes,
-  })
-  try {
-    // Until something is written, a failure can still be told as one.
-    const first = await bytes.next()
-    return reply.send(Readable.from(withFirst(first, bytes, () => rm(path, { force: true }))))
-  } catch (error) {
-    await rm(path, { force: true })
-    throw error
-  }
-}
-
-async function* withFirst(
-  first: IteratorResult<Buffer, void>,
-  rest: AsyncGenerator<Buffer>,
-  end: () => Promise<void>,
-): AsyncGenerator<Buffer> {
-  try {
-    if (first.done) return
-    yield first.value
-    yield* rest
-  } finally {
-    await end()
-  }
 }
