@@ -107,9 +107,14 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   async function nextRecords(): Promise<readonly JournalRecord[]> {
     await journal.waitForRecords(checkpoint.delivered, 1000)
+    const { durableSequence } = journal.stats()
     const first = await journal.read(checkpoint.delivered, { maxRecords: 1, maxBytes: 1 })
     const oldest = first[0]
-    if (oldest === undefined) return []
+    if (oldest === undefined) {
+      // The last records cannot be read any more, as the journal has reported: nothing is left to wait for.
+      if (durableSequence > checkpoint.delivered) await finish(durableSequence)
+      return []
+    }
     const waitMs = oldest.appendedAtMs + options.maxWaitMs - Date.now()
     if (waitMs > 0)
       await sleep(Math.min(waitMs, options.maxWaitMs), undefined, { signal: stopping.signal }).catch(() => {})

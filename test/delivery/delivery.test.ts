@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -408,6 +408,26 @@ describe('delivery', () => {
     await eventually(async () => expect(await counterSums()).toMatchObject({ duplicate: 2 }))
     expect(await stored()).toEqual(['a', 'poison-1', 'poison-2'])
     expect((await readdir(deadLetters)).filter((name) => name.startsWith('retried-')).length).toBe(2)
+    await delivery.stop(1000)
+  })
+
+  // Whether the last commit was acknowledged cannot be told: its damage is reported, as bytes in quarantine.
+  it('goes past records at the end of the journal that cannot be read any more', async () => {
+    await append(row('a'))
+    await append(row('b'))
+    await journal.close()
+    journal = await reopenJournal()
+    const folder = join(directory, 'journal')
+    const [segment = ''] = (await readdir(folder)).filter((name) => name.endsWith('.segment')).sort()
+    const file = await open(join(folder, segment), 'r+')
+    await file.write(Buffer.alloc(20, 0xff), 0, 20, (await file.stat()).size - 20)
+    await file.close()
+    const delivery = await deliver(store.delivery)
+    await eventually(async () => expect(delivery.status().delivered).toBe(2))
+    expect(await stored()).toEqual(['a'])
+    expect(journal.stats()).toMatchObject({ quarantinedFrames: 1, records: 0 })
+    await append(row('c'))
+    await eventually(async () => expect(await stored()).toEqual(['a', 'c']))
     await delivery.stop(1000)
   })
 
