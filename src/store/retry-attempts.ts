@@ -100,6 +100,7 @@ export function retriesOfError(run: RunQuery, errorId: string): Promise<RetryAtt
 }
 
 const selectList = retryAttemptColumns
+  .filter(({ name }) => name !== 'version')
   .map(({ name, type }) => (type === 'time' ? `toUnixTimestamp64Milli(${name}) AS ${name}` : name))
   .join(', ')
 
