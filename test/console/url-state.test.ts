@@ -27,6 +27,7 @@ describe('the address', () => {
       range: fc.constantFrom({ from: 'now-1h', to: '' }, { from: 'now-7d', to: 'now-1d' }),
       filters: fc.array(filter),
       split: fc.constantFrom('status_code', 'platform', 'account_id'),
+      groups: fc.constantFrom('all', 'open', 'resolved', 'muted'),
       columns: fc.constantFrom(undefined, ['created_at', 'model']),
       live: fc.boolean(),
       event: fc.constantFrom(undefined, 'c13212a5-491c-d4f9-a72a-c6e947d2bc7a'),

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { GroupsAnswer } from '../api/types.ts'
 import { Sparkline } from '../chart/sparkline.tsx'
 import { StatusBadge } from '../errors/columns.tsx'
@@ -8,8 +9,15 @@ import { navigate } from '../url-state/use-url-state.ts'
 
 export type Group = GroupsAnswer['groups'][number]
 
+interface GroupRowProps {
+  group: Group
+  nowMs?: number
+  /** What can be done with it. */
+  children?: ComponentChildren
+}
+
 /** Similar errors as one: what they say, how often, since when and for whom. */
-export function GroupRow({ group, nowMs = Date.now() }: { group: Group; nowMs?: number }) {
+export function GroupRow({ group, nowMs = Date.now(), children }: GroupRowProps) {
   const sample = group.sample as {
     error_message?: string
     platform?: string
@@ -19,7 +27,7 @@ export function GroupRow({ group, nowMs = Date.now() }: { group: Group; nowMs?: 
   const lastSeen = new Date(group.last_seen)
   const firstSeen = new Date(group.first_seen)
   return (
-    <li class="group">
+    <li class={group.state === 'resolved' || group.state === 'muted' ? 'group group-settled' : 'group'}>
       <button
         type="button"
         class="group-open"
@@ -38,6 +46,7 @@ export function GroupRow({ group, nowMs = Date.now() }: { group: Group; nowMs?: 
           <span class="group-about">
             {sample && <StatusBadge status={sample.status_code} />}
             {group.is_new && <span class="badge badge-new">new</span>}
+            <StateBadge group={group} />
             {sample?.platform && <span>{sample.platform}</span>}
             <span class="quiet">{affected(group.accounts, 'account')}</span>
             <span class="quiet">{affected(group.models, 'model')}</span>
@@ -52,7 +61,22 @@ export function GroupRow({ group, nowMs = Date.now() }: { group: Group; nowMs?: 
           {shortNumber(group.count)}
         </span>
       </button>
+      {children}
     </li>
+  )
+}
+
+/** What people decided about it; nothing where nobody did. */
+function StateBadge({ group: { state, state_change } }: { group: Group }) {
+  if (state === null || state === 'open') return null
+  const until =
+    state === 'muted' && state_change?.muted_until ? new Date(state_change.muted_until) : undefined
+  const why = [state_change?.changed_by, state_change?.reason].filter(Boolean).join(': ')
+  return (
+    <span class={`badge badge-${state}`} title={why || undefined}>
+      {state}
+      {until && ` until ${fullTime(until).slice(5, 16)}`}
+    </span>
   )
 }
 

@@ -8,6 +8,9 @@ export type View = (typeof views)[number]
 export const splits = ['status_code', 'platform', 'category', 'model', 'account_id'] as const
 export type Split = (typeof splits)[number]
 
+export const groupStates = ['all', 'open', 'resolved', 'muted'] as const
+export type ShownGroups = (typeof groupStates)[number]
+
 /** What the address of the page holds: everything that a shared link has to bring back. */
 export interface UrlState {
   readonly view: View
@@ -17,6 +20,8 @@ export interface UrlState {
   readonly split: Split
   /** Columns of the table; undefined = the usual ones. */
   readonly columns: readonly string[] | undefined
+  /** Which groups are shown. */
+  readonly groups: ShownGroups
   /** The table follows new events. */
   readonly live: boolean
   /** The event whose details are open. */
@@ -34,6 +39,7 @@ export function parseUrlState(search: string): UrlState {
     range: { from: params.get('from') || defaultRange.from, to: params.get('to') ?? '' },
     filters: [...params].filter(([name]) => isFilterName(name)).map(([name, text]) => ({ name, text })),
     split: oneOf(splits, params.get('split')),
+    groups: oneOf(groupStates, params.get('groups')),
     columns: params.get('columns')?.split(',').filter(Boolean),
     live: params.get('live') === 'true',
     event: eventId.test(event) ? event.toLowerCase() : undefined,
@@ -47,6 +53,7 @@ export function formatUrlState(state: UrlState): string {
   if (state.range.to !== '') params.set('to', state.range.to)
   for (const { name, text } of state.filters) params.append(name, text)
   if (state.split !== 'status_code') params.set('split', state.split)
+  if (state.groups !== 'all') params.set('groups', state.groups)
   if (state.columns) params.set('columns', state.columns.join(','))
   if (state.live) params.set('live', 'true')
   if (state.event) params.set('event', state.event)
