@@ -13,7 +13,9 @@ const underWay = new Map<string, Promise<unknown>>()
 export function get<Answer>(path: string): Promise<Answer> {
   const asked = underWay.get(path) as Promise<Answer> | undefined
   if (asked) return asked
-  const answer = request<Answer>(path, {}).finally(() => underWay.delete(path))
+  const answer = request<Answer>(path, {}).finally(() => {
+    if (underWay.get(path) === answer) underWay.delete(path)
+  })
   underWay.set(path, answer)
   return answer
 }
@@ -42,7 +44,7 @@ function send<Answer>(
     method,
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
-  })
+  }).finally(() => underWay.clear()) // What was asked before a change does not answer what is asked after it.
 }
 
 async function request<Answer>(path: string, init: RequestInit): Promise<Answer> {
