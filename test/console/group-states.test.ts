@@ -27,7 +27,9 @@ describe.runIf(chromiumIsThere())('groups', () => {
     await group('backend').getByRole('button', { name: 'Resolve' }).click()
     await page.getByLabel('Reason, for others').fill('moved to the other region')
     expect(await seriousProblems(page)).toEqual([])
-    await page.getByRole('button', { name: 'Resolved', exact: true }).last().click()
+    const dialog = page.getByRole('dialog', { name: 'State of the group' })
+    await dialog.getByRole('button', { name: 'Resolved' }).click()
+    await dialog.waitFor({ state: 'detached' })
     await group('backend').getByText('resolved', { exact: true }).waitFor()
     expect(await group('backend').getByText('resolved', { exact: true }).getAttribute('title')).toContain(
       'moved to the other region',
@@ -37,7 +39,7 @@ describe.runIf(chromiumIsThere())('groups', () => {
     await page.getByRole('group', { name: 'State' }).getByRole('button', { name: 'All' }).click()
     await group('disk').getByRole('button', { name: 'Resolve' }).click()
     await page.getByLabel('Muted for').selectOption('for 7 days')
-    await page.getByRole('button', { name: 'Mute', exact: true }).click()
+    await dialog.getByRole('button', { name: 'Mute' }).click()
     await group('disk')
       .getByText(/^muted until/)
       .waitFor()
