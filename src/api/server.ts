@@ -67,13 +67,20 @@ export interface ApiParts {
   readonly log: FastifyBaseLogger
 }
 
+/** Node's own bounds are 60 s for headers and any number of connections. */
+const requestTimeoutMs = 30_000
+const headersTimeoutMs = 10_000
+const keepAliveTimeoutMs = 65_000
+const maxConnections = 1024
+
 /** The API, ready to listen. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { maxParamLength: 256 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
     ...httpsOptions(parts.certificates),
@@ -81,6 +88,9 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
   parts.certificates?.onChange(({ cert, key }) =>
     (app.server as unknown as TlsServer).setSecureContext({ cert, key }),
   )
+
+  app.server.headersTimeout = headersTimeoutMs
+  app.server.maxConnections = maxConnections
 
   app.setErrorHandler(handleError)
   app.setNotFoundHandler((request, reply) =>
