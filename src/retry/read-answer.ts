@@ -43,55 +43,34 @@ export function readAnswer(
     isCut ? (text) => dropCutToken(withoutSecrets(text)) : withoutSecrets,
   )
   const isSuccess = answer.httpStatusCode >= 200 && answer.httpStatusCode < 300
+  const streamError = isSuccess && isEventStream(head) ? errorOfEventStream(tail) : undefined
+  const successBody = streamError === undefined ? '' : JSON.stringify(streamError)
   const error = parseProviderError({
     platform,
     statusCode: answer.httpStatusCode,
     headers: answer.headers,
-    body: isSuccess ? '' : head,
+    body: isSuccess ? successBody : head,
     errorType: '',
     errorCode: '',
     message: '',
-    kind: '',
+    kind: streamError === undefined ? '' : 'stream_error',
     nowMs: Date.now(),
   })
-  const failure =
-    answer.failure || (isSuccess ? streamFailure(head, tail) : failureOfStatus(answer, error.message))
+  const isFailure = answer.failure !== '' || !isSuccess || streamError !== undefined
+  const failure = answer.failure || error.message || plainFailure(answer.httpStatusCode)
   return {
-    status: failure === '' ? 'succeeded' : 'failed',
+    status: isFailure ? 'failed' : 'succeeded',
     used_account_id: accountHeader === '' ? '' : redactor.identifier(answer.headers.get(accountHeader) ?? ''),
     http_status_code: answer.httpStatusCode,
     upstream_request_id: redactor.identifier(error.upstreamRequestId),
     response_preview: preview,
-    response_truncated:
-      (answer.bytes > Buffer.byteLength(preview) && answer.bytes > previewBytes) || !isReadable,
-    error_message: redactWithin(failure, messageBytes, withoutSecrets),
+    response_truncated: answer.bytes > previewBytes || !isReadable,
+    error_message: isFailure ? redactWithin(failure, messageBytes, withoutSecrets) : '',
   }
 }
 
-function failureOfStatus({ httpStatusCode, headers }: GatewayAnswer, message: string): string {
-  if (httpStatusCode === 0) return 'the gateway gave no answer'
-  if (httpStatusCode >= 300 && httpStatusCode < 400) {
-    return `the gateway answered ${httpStatusCode}; redirects are not followed${headers.has('location') ? '' : ', and it named no place'}`
-  }
-  return message || `the gateway answered ${httpStatusCode}`
-}
-
-/** A stream can carry an error after its status said 200. */
-function streamFailure(head: string, tail: string): string {
-  if (!isEventStream(head)) return ''
-  const error = errorOfEventStream(tail)
-  if (error === undefined) return ''
-  return (
-    parseProviderError({
-      platform: '',
-      statusCode: 200,
-      headers: new Map(),
-      body: JSON.stringify(error),
-      errorType: '',
-      errorCode: '',
-      message: '',
-      kind: 'stream_error',
-      nowMs: Date.now(),
-    }).message || 'the stream carried an error'
-  )
+function plainFailure(status: number): string {
+  if (status >= 200 && status < 300) return 'the stream carried an error'
+  const redirect = status >= 300 && status < 400 ? '; redirects are not followed' : ''
+  return `the gateway answered ${status}${redirect}`
 }
