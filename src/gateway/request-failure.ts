@@ -12,7 +12,8 @@ type ClassifiedFailure = Required<Pick<RequestFailure, 'body' | 'requestBody'>> 
   readonly severity: string
   readonly message: string
   readonly statusCode: number
-  readonly businessLimited: boolean
+  /** Undefined: the sidecar judges by the status. */
+  readonly businessLimited: boolean | undefined
 }
 
 /** What the gateway said of the failure, completed with what the status code and the attempts tell. */
@@ -26,7 +27,7 @@ export function classifyFailure(context: UpstreamContext, answeredStatusCode: nu
     severity: failure?.severity ?? severityOf(statusCode, last !== undefined),
     message: failure?.message ?? last?.message ?? '',
     statusCode,
-    businessLimited: failure?.businessLimited ?? false,
+    businessLimited: failure?.businessLimited,
     body: failure?.body,
     requestBody: failure?.requestBody,
   }

@@ -122,12 +122,13 @@ describe.each([
     expect(others).toEqual([])
     expect(record?.span?.kind).toBe(2)
     expect(record?.span?.parentSpanId).toBe('b7ad6b7169203331')
+    // Not said by the gateway: the sidecar judges.
+    expect(record?.attributes).not.toHaveProperty(['ops.error.business_limited'])
     expect(record?.attributes).toMatchObject({
       'http.response.status_code': 529,
       'ops.error.phase': 'upstream',
       'ops.error.type': 'upstream_error',
       'ops.error.severity': 'P1',
-      'ops.error.business_limited': false,
       'ops.error.message': 'Overloaded',
       'ops.error.body': '{"error":"all accounts failed"}',
       'ops.error.upstream.status_code': 529,
