@@ -79,7 +79,7 @@ const flags = [
 ]
 const table = renderTable(rows, flags.join(''))
 process.stdout.write(table)
-if (options.writeDocs) {
+if (options.writeDocs && !stopping) {
   const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}`
   const how = `npm run test:faults --${options.long ? ' --long' : ''} --seed ${options.seed} --write-docs`
   writeDocs(`\nPrinted by \`${how}\` on ${machine}.\n\n${table}\n`)
