@@ -24,10 +24,12 @@ export function Overview({ state, refresh, config }: OverviewProps) {
   const top = (dimension: string, range = state.range): string =>
     `upstream-errors/top?${selectionQuery({ ...state, range }, { dimension, n: 100 })}`
   const now = useQuery<TopAnswer>(top('status_code'), tick)
-  const before = useQuery<TopAnswer>(top('status_code', previousRange(state.range)), tick)
-  const platforms = useQuery<TopAnswer>(top('platform'), tick)
-  const models = useQuery<TopAnswer>(top('model'), tick)
-  const accounts = useQuery<TopAnswer>(top('account_id'), tick)
+  // The store has few readers: the numbers come first, what is asked of the events themselves after them.
+  const begun = now.answer !== undefined
+  const before = useQuery<TopAnswer>(begun ? top('status_code', previousRange(state.range)) : undefined, tick)
+  const platforms = useQuery<TopAnswer>(begun ? top('platform') : undefined, tick)
+  const models = useQuery<TopAnswer>(begun ? top('model') : undefined, tick)
+  const accounts = useQuery<TopAnswer>(begun ? top('account_id') : undefined, tick)
 
   const nothing = now.answer?.total === 0
   return (
@@ -45,14 +47,18 @@ export function Overview({ state, refresh, config }: OverviewProps) {
           <Headline state={state} tick={tick} now={now.answer} before={before.answer} />
           <div class="overview-middle">
             <HistogramPanel state={state} tick={tick} height={252} />
-            <Throttled state={state} tick={tick} />
+            {begun ? <Throttled state={state} tick={tick} /> : <div class="panel skeleton" />}
           </div>
-          <div class="overview-tops">
-            <TopList title="Platforms" dimension="platform" state={state} tick={tick} top={platforms} />
-            <TopList title="Models" dimension="model" state={state} tick={tick} top={models} />
-            <TopList title="Accounts" dimension="account_id" state={state} tick={tick} top={accounts} />
-          </div>
-          <TopGroups state={state} tick={tick} />
+          {begun && (
+            <>
+              <div class="overview-tops">
+                <TopList title="Platforms" dimension="platform" state={state} tick={tick} top={platforms} />
+                <TopList title="Models" dimension="model" state={state} tick={tick} top={models} />
+                <TopList title="Accounts" dimension="account_id" state={state} tick={tick} top={accounts} />
+              </div>
+              <TopGroups state={state} tick={tick} />
+            </>
+          )}
         </>
       )}
     </div>
