@@ -77,8 +77,9 @@ export function createRedactor(options: RedactionOptions): Redactor {
       .update(secret)
       .digest('hex')
       .slice(0, hashDigits)
+  const plainMarker = remember((ruleId) => marker(ruleId))
   const replacement = (ruleId: string, secret: string) =>
-    marker(ruleId, hmacKey === undefined ? undefined : hash(secret))
+    hmacKey === undefined ? plainMarker(ruleId) : marker(ruleId, hash(secret))
 
   const shared: Omit<TextRedaction, 'scanner'> = { userRules: extraRules, replacement }
   const scanner = createScanner(enabled, ruleIds)

@@ -108,11 +108,14 @@ function quoteForNumber(text: string, start: number, end: number, views: ViewSta
 }
 
 function replaceHits(text: string, hits: SourceHit[], rules: TextRedaction): string {
-  let redacted = ''
+  // Joined once: a text that grows by many small additions leaves a tree of them behind until it is read.
+  const pieces: string[] = []
   let copied = 0
   for (const { start, end, ruleId, secret, quote } of joinOverlapping(text, hits)) {
-    redacted += text.slice(copied, start) + quote + rules.replacement(ruleId, secret) + quote
+    const replacement = rules.replacement(ruleId, secret)
+    pieces.push(text.slice(copied, start), quote === '' ? replacement : quote + replacement + quote)
     copied = end
   }
-  return redacted + text.slice(copied)
+  pieces.push(text.slice(copied))
+  return pieces.join('')
 }
