@@ -14,13 +14,17 @@ export function banner(config: Config, sidecar: Omit<Sidecar, 'stop'>, version: 
     sidecar.otlpGrpcPort === undefined
       ? ''
       : `\n  OTLP/gRPC  ${scheme}://${config.otlpHost}:${sidecar.otlpGrpcPort}`
+  const clickhouse =
+    sidecar.clickhouseHttpPort === undefined
+      ? ''
+      : `\n  ClickHouse http://${config.clickhouseHttpHost}:${sidecar.clickhouseHttpPort}   (read only)`
   return `
 ops-sidecar ${version}
   OTLP/HTTP  ${scheme}://${config.otlpHost}:${sidecar.otlpPort}   (POST /v1/traces, /v1/logs; protobuf or JSON)${grpc}
   console    ${api}
   API        ${api}   (/api/v1/upstream-errors, /api/openapi.json, /healthz, /readyz, /metrics)
   journal    ${resolve(config.dataDir, 'journal')}
-  store      ${store}, database ${config.clickhouseDatabase}
+  store      ${store}, database ${config.clickhouseDatabase}${clickhouse}
 
 Try: npm run demo   or send an event as the README shows, then
      curl -s '${api}/api/v1/upstream-errors?from=now-1h'

@@ -331,6 +331,12 @@ export const settings = {
     fallback: '',
     description: 'Cluster of the server to make the tables on, replicated and sharded; empty = one node.',
   }),
+  clickhouseHttp: flag({
+    env: 'OPS_CLICKHOUSE_HTTP',
+    fallback: false,
+    description:
+      "Serve the embedded store beside the sidecar by ClickHouse's HTTP interface, read only, for Grafana and other tools.",
+  }),
   clickhouseHttpHost: text({
     env: 'OPS_CLICKHOUSE_HTTP_HOST',
     fallback: '127.0.0.1',
@@ -339,8 +345,7 @@ export const settings = {
   clickhouseHttpPort: port({
     env: 'OPS_CLICKHOUSE_HTTP_PORT',
     fallback: 8123,
-    description:
-      'Port of `ops-sidecar clickhouse-http`, which serves the embedded engine in the way of a ClickHouse server.',
+    description: "Port of the embedded engine's HTTP interface.",
   }),
   clickhouseTimeoutMs: duration({
     env: 'OPS_CLICKHOUSE_TIMEOUT',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { watchCertificates } from './access/certificates.ts'
-import { checkBinding } from './access/check-binding.ts'
+import { checkBinding, checkClickHouseHttp } from './access/check-binding.ts'
 import { readTokens } from './access/read-tokens.ts'
 import { createCheckAccess } from './access/token.ts'
 import { createReadiness } from './api/readiness.ts'
@@ -30,6 +30,7 @@ import { createConfiguredRedactor } from './redaction/redaction-settings.ts'
 import { failInterrupted } from './retry/interrupted.ts'
 import { createRetries } from './retry/retry-error.ts'
 import { readRetrySettings } from './retry/retry-settings.ts'
+import { serveEmbeddedStore } from './serve-embedded-store.ts'
 import { type Receivers, startReceivers } from './start-receivers.ts'
 import { retentionOf, retentionStatements } from './store/apply-retention.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
@@ -46,6 +47,8 @@ import { storedBatchesFile } from './store/stored-batches-file.ts'
 export interface Sidecar extends Receivers {
   readonly apiPort: number
   readonly storeKind: StoreClients['kind']
+  /** Of the embedded store's HTTP interface, where it is served. */
+  readonly clickhouseHttpPort: number | undefined
   /** Near end first: refuses new exports, delivers what the time allows, keeps the rest in the journal. Safe twice. */
   stop(): Promise<void>
 }
@@ -88,6 +91,7 @@ async function startHops(
   stops: (() => unknown)[],
 ): Promise<Omit<Sidecar, 'stop'>> {
   checkBinding(config)
+  if (config.clickhouseHttp) checkClickHouseHttp(config)
   const certificates = watchCertificates(config, log)
   stops.push(() => certificates?.stop())
   const retrySettings = await readRetrySettings(config)
@@ -120,6 +124,7 @@ async function startHops(
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })
   await prepareNow(prepare, clients, log)
+  const clickhouseHttpPort = await startClickHouseHttp(config, clients, stops)
 
   const storedBatches = createStoredBatches(
     undefined,
@@ -207,7 +212,18 @@ async function startHops(
   audit.record({ action: 'start', outcome: 'succeeded', version, settings: changedSettings(config) })
   stops.push(() => audit.record({ action: 'stop', outcome: 'succeeded' }))
   const apiPort = (api.server.address() as AddressInfo).port
-  return { ...receivers, apiPort, storeKind: clients.kind }
+  return { ...receivers, apiPort, storeKind: clients.kind, clickhouseHttpPort }
+}
+
+async function startClickHouseHttp(
+  config: Config,
+  { engine }: StoreClients,
+  stops: (() => unknown)[],
+): Promise<number | undefined> {
+  if (!config.clickhouseHttp || engine === undefined) return undefined
+  const http = await serveEmbeddedStore(config, engine, false)
+  stops.push(() => http.stop(config.shutdownTimeoutMs))
+  return http.port
 }
 
 /** An embedded store that cannot be prepared is broken; a server that is away is waited for by delivery. */

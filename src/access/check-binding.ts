@@ -33,3 +33,22 @@ export function checkBinding(config: Pick<Config, 'otlpHost' | 'apiHost' | 'toke
     )
   }
 }
+
+/**
+ * The embedded store's HTTP interface knows no tokens: beyond loopback, its password is required.
+ * @throws OpsError `invalid_config`
+ */
+export function checkClickHouseHttp(
+  config: Pick<Config, 'clickhouseUrl' | 'clickhouseHttpHost' | 'clickhousePassword'>,
+): void {
+  if (config.clickhouseUrl !== '')
+    throw new OpsError(
+      'invalid_config',
+      "OPS_CLICKHOUSE_URL: with it there is no embedded store, which ClickHouse's HTTP interface would serve",
+    )
+  if (isLoopback(config.clickhouseHttpHost) || config.clickhousePassword !== '') return
+  throw new OpsError(
+    'invalid_config',
+    `OPS_CLICKHOUSE_HTTP_HOST: ${JSON.stringify(config.clickhouseHttpHost)} can be reached from other machines, which needs OPS_CLICKHOUSE_PASSWORD`,
+  )
+}

@@ -3,11 +3,13 @@ import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { Cluster } from './cluster.ts'
-import { openEmbeddedEngine } from './embedded-engine.ts'
+import { type EmbeddedEngine, openEmbeddedEngine } from './embedded-engine.ts'
 
 /** The clients of one ClickHouse, embedded or server. */
 export interface StoreClients {
   readonly kind: 'embedded' | 'server'
+  /** Of an embedded store. */
+  readonly engine: EmbeddedEngine | undefined
   /** Where a server keeps the tables on more than one node. */
   readonly cluster: Cluster | undefined
   /** For inserts and DDL, so that no query is ever in front of them. */
@@ -58,6 +60,7 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
   for (let index = 0; index < embeddedReaders; index++) readers.push(await open())
   return {
     kind: 'embedded',
+    engine,
     cluster: undefined,
     // Each connection made it, to use it.
     createDatabase: async () => {},
@@ -105,6 +108,7 @@ function openServer(config: StoreConfig): StoreClients {
   })
   return {
     kind: 'server',
+    engine: undefined,
     cluster,
     createDatabase: () => createServerDatabase(shared, cluster),
     writer,
