@@ -16,6 +16,7 @@ import {
   openUpstreamContext,
   recordUpstreamError,
   runInUpstreamContext,
+  serveRequest,
   type UpstreamContext,
 } from '../src/gateway/index.ts'
 
@@ -59,6 +60,7 @@ export async function run(): Promise<void> {
 
     const plain = await fastest(rounds, () => perRequestMicros(requestCount, serveBare))
     const observed = await fastest(rounds, () => perRequestMicros(requestCount, serveObserved))
+    const adapted = await fastest(rounds, () => perRequestMicros(requestCount, serveAdapted))
     expectCount('spans after successes', counted.ended(), 2 * rounds * errorCount)
 
     const inFlightBytes = await bytesPerInFlight()
@@ -67,6 +69,7 @@ export async function run(): Promise<void> {
       ['recorded error, bare OpenTelemetry API (same attributes)', bare, 'µs', undefined],
       ['recorded error, SDK to bare', recorded / bare, '×', undefined],
       ['added per successful request (context + fetch)', observed - plain, 'µs', 1],
+      ['added per successful request with an adapter (+ fetch)', adapted - plain, 'µs', undefined],
       ['the same request without the SDK', plain, 'µs', undefined],
       ['memory per request in flight', inFlightBytes, 'B', undefined],
     ]
@@ -173,6 +176,26 @@ async function serveObserved(): Promise<void> {
   const request = newContext()
   await runInUpstreamContext(request, () => instrumented(url, init))
   endRequest(request, 200)
+}
+
+/** As much of node:http's response as an adapter touches. */
+class Answer {
+  readonly statusCode = 200
+  readonly #closing: (() => void)[] = []
+  once(_event: 'close', listener: () => void): void {
+    this.#closing.push(listener)
+  }
+  getHeader(): undefined {}
+  end(_body?: string): void {
+    for (const listener of this.#closing) listener()
+  }
+}
+const incoming = { headers: { 'user-agent': 'bench/1.0' }, method: 'POST', url: '/v1/chat/completions' }
+
+async function serveAdapted(): Promise<void> {
+  const answer = new Answer()
+  await serveRequest(incoming, answer, {}, () => instrumented(url, init))
+  answer.end('{}')
 }
 
 async function perRequestMicros(count: number, serve: () => Promise<void>): Promise<number> {
