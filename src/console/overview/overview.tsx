@@ -9,7 +9,7 @@ import { EmptyState } from './empty-state.tsx'
 import { Headline } from './headline.tsx'
 import { Throttled } from './throttled.tsx'
 import { TopGroups } from './top-groups.tsx'
-import { TopList } from './top-list.tsx'
+import { askedItems, TopList } from './top-list.tsx'
 import { Worsening } from './worsening.tsx'
 
 interface OverviewProps {
@@ -22,7 +22,7 @@ interface OverviewProps {
 export function Overview({ state, refresh, config }: OverviewProps) {
   const { tick } = refresh
   const top = (dimension: string, range = state.range): string =>
-    `upstream-errors/top?${selectionQuery({ ...state, range }, { dimension, n: 100 })}`
+    `upstream-errors/top?${selectionQuery({ ...state, range }, { dimension, n: askedItems })}`
   const now = useQuery<TopAnswer>(top('status_code'), tick)
   // The store has few readers: the numbers come first, what is asked of the events themselves after them.
   const begun = now.answer !== undefined

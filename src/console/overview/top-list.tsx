@@ -16,6 +16,8 @@ interface TopListProps {
   top: Query<TopAnswer>
 }
 
+/** Of each ranking; the API gives no more. */
+export const askedItems = 100
 const shownItems = 8
 
 /** The values of a dimension with most errors: how many, how they changed, and their course. */
@@ -31,7 +33,9 @@ export function TopList({ title, dimension, state, tick, top }: TopListProps) {
     <section class="panel top-list" aria-label={title} aria-busy={top.loading}>
       <header class="panel-header">
         <h2>{title}</h2>
-        {more > 0 && <span class="quiet">{more === 92 ? 'over 92' : more} more</span>}
+        {more > 0 && (
+          <span class="quiet">{items.length + more === askedItems ? `over ${more}` : more} more</span>
+        )}
       </header>
       {top.problem && <ProblemNotice problem={top.problem} />}
       {!top.answer && !top.problem && <div class="skeleton top-skeleton" />}
