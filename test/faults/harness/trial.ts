@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Audit, auditStore } from './audit.ts'
@@ -93,6 +93,8 @@ export function createTrial(options: TrialOptions): Trial {
   const ledger = openLedger(join(options.directory, 'ledger.txt'))
   const violations = new Set<string>()
   let sidecar: SidecarProcess | undefined
+  /** Also when it has ended. */
+  let latest: SidecarProcess | undefined
   let reportedLost = 0
   const client = createLedgerClient(
     ledger,
@@ -115,6 +117,7 @@ export function createTrial(options: TrialOptions): Trial {
     const start = await startSidecarProcess({ ...variant, env: { ...env, ...variant.env } })
     if (start.status === 'up') {
       sidecar = start.sidecar
+      latest = start.sidecar
     } else if (start.exit.signal !== 'SIGKILL') {
       const fault = exitFault(start)
       if (fault) violations.add(fault)
@@ -200,6 +203,7 @@ export function createTrial(options: TrialOptions): Trial {
         for (const fault of client.faults) violations.add(fault)
         return { ...audit, violations: [...violations, ...audit.violations] }
       } finally {
+        writeFileSync(join(options.directory, 'sidecar.log'), latest?.stderr() ?? '')
         clearInterval(sampler)
         sidecar?.kill('SIGKILL')
         await client.pause()
