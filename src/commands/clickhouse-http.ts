@@ -23,7 +23,7 @@ export async function serveClickHouseHttp(config: Config, writable: boolean): Pr
   await signalled()
   await http.stop(config.shutdownTimeoutMs)
   // What was ended needs a moment to let go of its connection.
-  await Promise.race([engine.close(), sleep(config.shutdownTimeoutMs)])
+  await Promise.race([engine.close(), sleep(config.shutdownTimeoutMs, undefined, { ref: false })])
   unlock()
 }
 
