@@ -14,6 +14,7 @@ import { createPayloads, spansPerRequest, stamp } from './ingest/payload.ts'
 const rounds = 5
 const settings = {
   exceptionEvents: true,
+  derivedRequestErrors: true,
   maxAgeMs: 30 * 86_400_000,
   bodyMaxBytes: 16_384,
   redaction: defaultRedaction,

@@ -58,6 +58,7 @@ async function fillJournal(dataDir: string, payload: Payload, wantedBytes: numbe
   const journal = await openConfiguredJournal(config, 0)
   const decode = createDecodeExport({
     exceptionEvents: config.exceptionEvents,
+    derivedRequestErrors: config.derivedRequestErrors,
     maxAgeMs: config.retentionMs,
     bodyMaxBytes: config.bodyMaxBytes,
     redaction: defaultRedaction,

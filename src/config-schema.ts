@@ -214,6 +214,12 @@ export const settings = {
     fallback: true,
     description: 'Also store exception events of GenAI spans that do not use the ops SDK.',
   }),
+  derivedRequestErrors: flag({
+    env: 'OPS_DERIVED_REQUEST_ERRORS',
+    fallback: true,
+    description:
+      'Make the record of a failed request from its SERVER span where a gateway emits no ops.request_error.',
+  }),
   collectorWorkers: integer({
     env: 'OPS_COLLECTOR_WORKERS',
     fallback: 0,

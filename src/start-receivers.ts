@@ -67,6 +67,7 @@ function startDecoding(
 ): PipelineHops['decode'] {
   const settings: DecodingSettings = {
     exceptionEvents: config.exceptionEvents,
+    derivedRequestErrors: config.derivedRequestErrors,
     maxAgeMs: config.retentionMs,
     bodyMaxBytes: config.bodyMaxBytes,
     redaction,

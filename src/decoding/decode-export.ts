@@ -1,6 +1,6 @@
 import type { ServiceNamespaces } from '../access/token.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
-import type { Encoding, Signal } from '../event/selected-event.ts'
+import { derivedAttribute, type Encoding, type Signal } from '../event/selected-event.ts'
 import {
   createRowEncoder,
   type EncodedRow,
@@ -10,6 +10,7 @@ import {
   upstreamErrorTable,
 } from '../event/tables.ts'
 import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
+import { type AttemptOfRequest, attemptOf, completeDerived } from '../normalization/complete-derived.ts'
 import { createNormalizer } from '../normalization/normalize-event.ts'
 import { createEventRedaction } from '../redaction/redact-event.ts'
 import { createRequestErrorRedaction } from '../redaction/redact-request-error.ts'
@@ -19,6 +20,8 @@ import { createSelectEvents } from '../selection/select-events.ts'
 /** What decoding is made from; plain data, so that a worker thread can be given it. */
 export interface DecodingSettings {
   readonly exceptionEvents: boolean
+  /** Make records of failed requests from their SERVER spans where the gateway emitted none. */
+  readonly derivedRequestErrors: boolean
   /** Events older than this are rejected, ms. */
   readonly maxAgeMs: number
   readonly bodyMaxBytes: number
@@ -55,7 +58,7 @@ const maxAttributes = 128
 const maxHeaderBytes = 16_384
 
 export function createDecodeExport(settings: DecodingSettings): DecodeExport {
-  const select = createSelectEvents({ exceptionEvents: settings.exceptionEvents })
+  const select = createSelectEvents(settings)
   const normalize = createNormalizer({ maxAgeMs: settings.maxAgeMs })
   const redactor = createConfiguredRedactor(settings.redaction)
   const limits = { maxBodyBytes: settings.bodyMaxBytes, maxTextBytes, maxAttributes, maxHeaderBytes }
@@ -66,13 +69,20 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
 
   return (signal, encoding, body, withoutBodies, serviceNamespaces) => {
     const nowMs = Date.now()
+    const derives = settings.derivedRequestErrors && signal === 'traces'
     const rows: EncodedRow[] = []
     const rejected: { reason: string; itemIndex: number }[] = []
+    /** The last failed attempt of each trace: derived records come after all attempts. */
+    const attempts = new Map<string, AttemptOfRequest>()
     let selectedCount = 0
     let shedCount = 0
     const { itemCount, eventCount } = select(signal, encoding, body, (event) => {
       selectedCount++
-      const normalized = normalize(event, nowMs)
+      const isDerived = event.attributes.has(derivedAttribute)
+      const normalized = normalize(
+        isDerived ? completeDerived(event, attempts.get(event.traceId)) : event,
+        nowMs,
+      )
       if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
       } else if (serviceNamespaces?.includes(normalized.event.service_namespace) === false) {
@@ -83,6 +93,7 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
         if (kept !== redacted) shedCount++
         rows.push(encodeRequestError(kept, signal))
       } else {
+        if (derives && event.traceId !== '') attempts.set(event.traceId, attemptOf(normalized.event))
         const redacted = redactUpstreamError(normalized.event)
         const kept = withoutBodies ? shedBodies(redacted, { request_body: '', response_body: '' }) : redacted
         if (kept !== redacted) shedCount++

@@ -14,6 +14,9 @@ export const requestErrorName = 'ops.request_error'
 export const exceptionName = 'exception'
 export const genAiExceptionName = 'gen_ai.client.operation.exception'
 
+/** Stands among the attributes of a request error that no gateway emitted, with what it was derived from. */
+export const derivedAttribute = 'ops.request.derived'
+
 /** What the enclosing span says. Times are Unix ns, 0n = absent. */
 export interface SpanOfEvent {
   readonly name: string

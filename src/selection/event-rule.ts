@@ -22,6 +22,8 @@ export interface EventRule {
 export interface EventRuleOptions {
   /** Select the exceptions that other instrumentations record, where `isProviderFailure` holds. */
   readonly exceptionEvents: boolean
+  /** Make the record of a failed request from its SERVER span where the gateway emitted none. Default: not. */
+  readonly derivedRequestErrors?: boolean
 }
 
 export function createEventRule({ exceptionEvents }: EventRuleOptions): EventRule {

@@ -3,6 +3,7 @@ import { readAttributes } from './any-value-json.ts'
 import type { EventName, EventRule } from './event-rule.ts'
 import { nameAt, nameOf } from './event-rule.ts'
 import type { Enclosing, ExportScan } from './export-scan.ts'
+import { requestErrorOf, spanKindServer } from './failed-requests.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
 import type { JsonReader } from './json-reader.ts'
@@ -18,7 +19,7 @@ import {
 } from './json-reader.ts'
 import { readEnum, readId, readText, readUint32, readUint64, skipValue } from './json-values.ts'
 import type { JsonItems } from './scan-export-json.ts'
-import type { NamedSpanEvent } from './span-events.ts'
+import type { NamedSpanEvent, SpanWithEvents } from './span-events.ts'
 import { selectSpanEvents } from './span-events.ts'
 
 /** Names: opentelemetry-proto, trace/v1/trace.proto, in lowerCamelCase. */
@@ -48,6 +49,8 @@ const eventKeys = jsonKeys('timeUnixNano', 'name', 'attributes', 'droppedAttribu
 const statusKeys = jsonKeys('code', 'message')
 const eventsKey = jsonKey('events')
 const nameKey = jsonKey('name')
+const traceIdKey = jsonKey('traceId')
+const kindKey = jsonKey('kind')
 
 const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
   (kind) => `SPAN_KIND_${kind}`,
@@ -88,7 +91,36 @@ function readName(reader: JsonReader, rule: EventRule): EventName | undefined {
 }
 
 function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
-  const { reader, rule } = scan
+  selectSpanEvents(readSpan(scan.reader, scan.rule), enclosing, scan.take)
+}
+
+/** The SERVER spans of these traces that ended in error, each handed on as the record of its request. */
+export function failedRequestsJson(traces: ReadonlySet<string>): JsonItems {
+  return {
+    ...spansJson,
+    mayMatch({ reader }) {
+      let wanted = false
+      let kind = 0
+      for (let more = enterObject(reader); more; more = nextMember(reader)) {
+        passKey(reader)
+        const isTraceId = keyIs(reader, traceIdKey)
+        const isKind = !isTraceId && keyIs(reader, kindKey)
+        if (isTraceId || isKind) {
+          if (passNull(reader)) continue
+          if (isTraceId) wanted = traces.has(readId(reader, traceIdSize))
+          else kind = readEnum(reader, spanKinds)
+        } else skipValue(reader)
+      }
+      return wanted && kind === spanKindServer
+    },
+    select(scan, enclosing) {
+      const record = requestErrorOf(readSpan(scan.reader, scan.rule), enclosing)
+      if (record) scan.take(record)
+    },
+  }
+}
+
+function readSpan(reader: JsonReader, rule: EventRule): SpanWithEvents {
   const attributes: AttributesBuilder = new Map()
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
@@ -158,7 +190,7 @@ function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
     droppedAttributesCount,
     droppedEventsCount,
   }
-  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.take)
+  return { traceId, spanId, span, events }
 }
 
 function readEvents(reader: JsonReader, rule: EventRule, events: NamedSpanEvent[]): void {

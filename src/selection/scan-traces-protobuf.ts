@@ -2,12 +2,13 @@ import type { AttributesBuilder } from './any-value-protobuf.ts'
 import { readAttribute } from './any-value-protobuf.ts'
 import { type EventRule, nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
+import { requestErrorOf, spanKindServer } from './failed-requests.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { spanEventFields, spanFields, statusFields } from './otlp-wire-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { findField, nextField, readContentEnd, readUint32, skipField } from './protobuf-reader.ts'
 import { readEnum, readFixed64, readId, readText } from './protobuf-values.ts'
-import type { NamedSpanEvent } from './span-events.ts'
+import type { NamedSpanEvent, SpanWithEvents } from './span-events.ts'
 import { selectSpanEvents } from './span-events.ts'
 
 /** Field numbers: opentelemetry-proto, trace/v1/trace.proto. */
@@ -35,7 +36,31 @@ function passEvent(reader: ProtobufReader, end: number, rule: EventRule): boolea
 }
 
 function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: number): void {
-  const { reader, rule } = scan
+  selectSpanEvents(readSpan(scan.reader, scan.rule, end), enclosing, scan.take)
+}
+
+/** The SERVER spans of these traces that ended in error, each handed on as the record of its request. */
+export function failedRequestsProtobuf(traces: ReadonlySet<string>): ItemScanner<ProtobufReader> {
+  return {
+    mayMatch({ reader }, end) {
+      let wanted = false
+      let kind = 0
+      while (reader.position < end) {
+        const field = nextField(reader, end, spanFields)
+        if (field === 1) wanted = traces.has(readId(reader, end, traceIdSize))
+        else if (field === 6) kind = readEnum(reader, end)
+        else skipField(reader, end)
+      }
+      return wanted && kind === spanKindServer
+    },
+    select(scan, enclosing, end) {
+      const record = requestErrorOf(readSpan(scan.reader, scan.rule, end), enclosing)
+      if (record) scan.take(record)
+    },
+  }
+}
+
+function readSpan(reader: ProtobufReader, rule: EventRule, end: number): SpanWithEvents {
   const attributes: AttributesBuilder = new Map()
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
@@ -104,7 +129,7 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
     droppedAttributesCount,
     droppedEventsCount,
   }
-  selectSpanEvents({ traceId, spanId, span, events }, enclosing, scan.take)
+  return { traceId, spanId, span, events }
 }
 
 function readNamedEvent(reader: ProtobufReader, end: number, rule: EventRule): NamedSpanEvent | undefined {

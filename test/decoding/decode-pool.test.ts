@@ -8,6 +8,7 @@ import { span, traceExport, upstreamError } from '../support/otlp.ts'
 
 const settings = {
   exceptionEvents: true,
+  derivedRequestErrors: true,
   maxAgeMs: 86_400_000,
   bodyMaxBytes: 1000,
   redaction: defaultRedaction,

@@ -21,6 +21,7 @@ let run: RunQuery
 let attempts: RetryAttempts
 const decode = createDecodeExport({
   exceptionEvents: true,
+  derivedRequestErrors: true,
   maxAgeMs: 86_400_000,
   bodyMaxBytes: 16_384,
   redaction: defaultRedaction,

@@ -1,11 +1,13 @@
 import { encodeProtobuf } from '../selection/otlp-proto.ts'
 import { traceExport, upstreamError } from './otlp.ts'
 
+const ids = new Set(['traceId', 'spanId', 'parentSpanId'])
+
 /** The same request as the JSON helpers make, in protobuf: hex ids become bytes. */
 export function toProtobuf(request: unknown): Buffer {
   const text = JSON.stringify(request)
   const message = JSON.parse(text, (key, value: unknown) =>
-    (key === 'traceId' || key === 'spanId') && typeof value === 'string' ? Buffer.from(value, 'hex') : value,
+    ids.has(key) && typeof value === 'string' ? Buffer.from(value, 'hex') : value,
   )
   return encodeProtobuf('traces', message)
 }

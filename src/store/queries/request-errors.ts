@@ -1,3 +1,4 @@
+import { derivedAttribute } from '../../event/selected-event.ts'
 import { requestErrorColumns } from '../../event/tables.ts'
 import type { RunQuery } from '../query.ts'
 import type { TimeRange } from '../time-range.ts'
@@ -129,14 +130,17 @@ export async function getRequestError(run: RunQuery, eventId: string): Promise<E
   return rows[0]
 }
 
-/** The record of a gateway request, or undefined; the newest where a request id was used twice. */
+/**
+ * The record of a gateway request, or undefined: the gateway's own rather than a derived one, the newest where a request
+ * id was used twice.
+ */
 export async function getRequestErrorOfRequest(
   run: RunQuery,
   requestId: string,
 ): Promise<EventRow | undefined> {
   const { rows } = await run<EventRow>({
     sql: `SELECT ${detailColumns} FROM ops_error_logs WHERE request_id = {request_id:String}
-      ORDER BY created_at DESC LIMIT 1`,
+      ORDER BY mapContains(attributes, '${derivedAttribute}'), created_at DESC LIMIT 1`,
     params: { request_id: requestId },
     class: 'point',
     settings: idLookup,
