@@ -231,7 +231,9 @@ async function prepareNow(prepare: () => Promise<number>, clients: StoreClients,
   try {
     await prepare()
   } catch (error) {
-    if (clients.kind === 'embedded' || error instanceof OpsError) throw error
+    // Of the catalogue, only what passes by itself is waited for: an outage, a time-out.
+    const passes = !(error instanceof OpsError) || error.status === 503 || error.status === 504
+    if (clients.kind === 'embedded' || !passes) throw error
     log.warn({ err: error }, 'the ClickHouse server does not answer; rows wait in the journal')
   }
 }

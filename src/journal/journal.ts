@@ -32,8 +32,8 @@ export interface Journal {
   append(payload: Uint8Array): Promise<AppendResult>
   /**
    * Durable records beyond the sequence, in order; 0 reads from the first. Payloads are views of shared memory until
-   * the record is released. Rejects with the system's error if the disk cannot be read, until that has been so for `readPatienceMs`: then goes
-   * over what cannot be read, which is counted as lost.
+   * the record is released. Rejects with the system's error if the disk cannot be read, until that has been so for
+   * `readPatienceMs`: then goes over what cannot be read, which is counted as lost.
    */
   read(after: number, limits: ReadLimits): Promise<readonly JournalRecord[]>
   /** Resolves when there is a durable record beyond the sequence, after the timeout, or on close. */

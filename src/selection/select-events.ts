@@ -25,8 +25,8 @@ export type SelectEvents = (
 /**
  * Selects upstream and request errors from export requests without decoding the rest. Nothing of `body`
  * is kept. It throws MalformedOtlpError, and nothing else, for bytes that are not the message: an
- * empty body is an empty request in protobuf and malformed in JSON; events may have been taken before it throws. What is checked in the parts that are
- * skipped is said at `scanExportProtobuf` and `scanExportJson`. With
+ * empty body is an empty request in protobuf and malformed in JSON; events may have been taken before it throws. What
+ * is checked in the parts that are skipped is said at `scanExportProtobuf` and `scanExportJson`. With
  * `derivedRequestErrors`, traces with upstream errors are walked once more for the spans of their requests; an export
  * without any is not.
  */

@@ -58,13 +58,26 @@ function createEmbeddedInsert(clients: StoreClients, directory: string): InsertB
       await pipeline(Readable.from(batch.chunks, { objectMode: false }), createWriteStream(path))
       await clients.writer.command({
         query: `INSERT INTO ${batch.table} (${names})
-          SELECT ${names} FROM file(${quote(path)}, 'RowBinary', ${quote(structure)}) ${insertSettings(token)}`,
+          SELECT ${names} FROM file(${quote(path)}, 'RowBinary', ${quote(structure)}) ${insertSettings(token)},
+            min_free_disk_bytes_to_perform_insert = ${roomFor(batch)}`,
       })
     } finally {
       await rm(path, { force: true })
     }
   }
 }
+
+/**
+ * Bytes that must be free before the embedded engine begins. An insert that meets the end of the disk half way can leave
+ * a part with an empty marks file, and no query of the table works any more; rows that wait in the journal are safe.
+ */
+function roomFor(batch: Batch): number {
+  const bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  return minFreeBytes + 2 * bytes
+}
+
+/** For the parts of the views, and for merges that go on meanwhile. */
+const minFreeBytes = 32 * 2 ** 20
 
 /** Tells the inserts of a batch from all other queries, so that a doubtful one can be found and ended. */
 export function insertQueryPrefix(batch: Batch): string {
