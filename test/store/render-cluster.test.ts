@@ -158,13 +158,14 @@ describe('the tables of a cluster, with stand-ins for Keeper and its nodes', () 
       )
     )[0]?.n
   const differences = async () => {
-    const from = Math.floor(now / 3_600_000) * 3600 - 7200
+    // Whole days: they begin and end with a bucket of every rollup.
+    const from = Math.floor(now / 86_400_000) * 86_400 - 86_400
     const counts = rollups.map((rollup) =>
       countDifference(
         clients.writer,
         { ...rollup, table: `${rollup.table}_local`, source: `${rollup.source}_local` },
         from,
-        from + 14_400,
+        from + 3 * 86_400,
       ),
     )
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
