@@ -17,6 +17,9 @@ export const genAiExceptionName = 'gen_ai.client.operation.exception'
 /** Stands among the attributes of a request error that no gateway emitted, with what it was derived from. */
 export const derivedAttribute = 'ops.request.derived'
 
+/** SpanKind of trace.proto. */
+export const spanKindServer = 2
+
 /** What the enclosing span says. Times are Unix ns, 0n = absent. */
 export interface SpanOfEvent {
   readonly name: string

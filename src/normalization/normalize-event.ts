@@ -1,6 +1,11 @@
 import { attributeBoolean, attributeText } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
-import { requestErrorName, type SelectedEvent, type SpanOfEvent } from '../event/selected-event.ts'
+import {
+  requestErrorName,
+  type SelectedEvent,
+  type SpanOfEvent,
+  spanKindServer,
+} from '../event/selected-event.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { createAttributeReader } from './attribute-lookup.ts'
 import { originAttributes, originOf } from './event-origin.ts'
@@ -24,7 +29,6 @@ export interface NormalizationLimits {
   readonly maxAgeMs: number
 }
 
-const spanKindServer = 2
 const spanKindClient = 3
 /** A sender's clock may be ahead; what is further in the future is a broken timestamp, and a partition of its own. */
 const maxAheadMs = 86_400_000

@@ -1,12 +1,10 @@
 import { attributeBoolean, attributeText } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
-import type { SelectedEvent } from '../event/selected-event.ts'
+import { type SelectedEvent, spanKindServer } from '../event/selected-event.ts'
 import { createAttributeReader } from './attribute-lookup.ts'
 import { classifyRequestError } from './classify-request-error.ts'
 import { originAttributes, originOf } from './event-origin.ts'
 import { headersText, withJsonHeaders } from './headers.ts'
-
-const spanKindServer = 2
 
 const readAttributes = createAttributeReader([
   ...originAttributes,

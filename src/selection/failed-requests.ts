@@ -3,12 +3,12 @@ import {
   derivedAttribute,
   requestErrorName,
   type SelectedEvent,
+  spanKindServer,
   type TakeEvent,
 } from '../event/selected-event.ts'
 import type { Enclosing } from './export-scan.ts'
 import type { SpanWithEvents } from './span-events.ts'
 
-export const spanKindServer = 2
 const statusError = 2
 
 /** What an export has said of its traces: where upstream errors are, and which requests have a record of their own. */
