@@ -391,6 +391,14 @@ export const settings = {
     min: 0,
     description: 'Disk space that the journal leaves free.',
   }),
+  journalReadPatienceMs: duration({
+    env: 'OPS_JOURNAL_READ_PATIENCE',
+    fallback: 60_000,
+    minMs: 1000,
+    maxMs: 86_400_000,
+    description:
+      'Time that a journal segment which cannot be read holds delivery up, as storage often comes back. Then its blocks that cannot be read are gone over, and the records in them are lost.',
+  }),
   batchMaxRows: integer({
     env: 'OPS_BATCH_MAX_ROWS',
     fallback: 50_000,

@@ -5,7 +5,12 @@ import { type Journal, type JournalAlarm, JournalVersionError, openJournal } fro
 
 type JournalConfig = Pick<
   Config,
-  'dataDir' | 'journalSegmentBytes' | 'journalMaxBytes' | 'journalMinFreeDiskBytes' | 'otlpMaxInFlightBytes'
+  | 'dataDir'
+  | 'journalSegmentBytes'
+  | 'journalMaxBytes'
+  | 'journalMinFreeDiskBytes'
+  | 'journalReadPatienceMs'
+  | 'otlpMaxInFlightBytes'
 >
 
 export function journalDirectory(config: Pick<Config, 'dataDir'>): string {
@@ -47,6 +52,7 @@ export async function openConfiguredJournal(
       minFreeDiskBytes: config.journalMinFreeDiskBytes,
       maxRecordBytes: maxRecordBytes(config),
       maxQueuedBytes: config.otlpMaxInFlightBytes,
+      readPatienceMs: config.journalReadPatienceMs,
       deliveredSequence,
       onAlarm,
     })
