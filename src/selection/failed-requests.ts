@@ -1,12 +1,13 @@
 import { attributeNumber } from '../event/attribute.ts'
 import {
   derivedAttribute,
+  MalformedOtlpError,
   requestErrorName,
   type SelectedEvent,
   spanKindServer,
   type TakeEvent,
 } from '../event/selected-event.ts'
-import type { Enclosing } from './export-scan.ts'
+import type { Enclosing, ExportScan } from './export-scan.ts'
 import type { SpanWithEvents } from './span-events.ts'
 
 const statusError = 2
@@ -40,11 +41,45 @@ export function createFailedTraces(): FailedTraces {
   }
 }
 
+/** How an encoding reads a span at the reader's position; each may throw MalformedOtlpError. */
+export interface ServerSpanReader<Reader> {
+  /** Of the trace id's value. */
+  readonly readTraceId: (reader: Reader, end: number) => string
+  /** Without its events. */
+  readonly readSpan: (reader: Reader, end: number) => SpanWithEvents
+}
+
+/** The records of the failed requests of these traces, one for each SERVER span that a walk came by and that ended in error. */
+export function findRequestErrors<Reader extends { position: number }>(
+  { reader, serverSpans }: ExportScan<Reader>,
+  { readTraceId, readSpan }: ServerSpanReader<Reader>,
+  traces: ReadonlySet<string>,
+): SelectedEvent[] {
+  const found: SelectedEvent[] = []
+  for (const { places, scope, resource } of serverSpans) {
+    for (let i = 0; i < places.length; i += 4) {
+      const [start = 0, end = 0, traceIdAt = 0, itemIndex = 0] = places.slice(i, i + 4)
+      if (traceIdAt === 0) continue
+      try {
+        reader.position = traceIdAt
+        if (!traces.has(readTraceId(reader, end))) continue
+        reader.position = start
+        const record = requestErrorOf(readSpan(reader, end), { itemIndex, scope, resource })
+        if (record !== undefined) found.push(record)
+      } catch (error) {
+        // A span that nothing else looks into is broken: no reason to refuse the export.
+        if (!(error instanceof MalformedOtlpError)) throw error
+      }
+    }
+  }
+  return found
+}
+
 /**
  * The record of a request that its gateway did not emit: of a SERVER span that ended in error, by its status or by the
  * answer's. Undefined for any other span.
  */
-export function requestErrorOf(source: SpanWithEvents, enclosing: Enclosing): SelectedEvent | undefined {
+function requestErrorOf(source: SpanWithEvents, enclosing: Enclosing): SelectedEvent | undefined {
   const { traceId, spanId, span } = source
   const answered =
     attributeNumber(span.attributes.get('http.response.status_code')) ??

@@ -3,7 +3,7 @@ import type { ScopeOfEvent } from '../event/selected-event.ts'
 import type { AttributesBuilder } from './any-value-json.ts'
 import { readAttributes } from './any-value-json.ts'
 import type { Enclosing, ExportScan, ScopeMatches } from './export-scan.ts'
-import { lazily } from './export-scan.ts'
+import { lazily, mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
 import { malformedJson } from './json-grammar.ts'
 import type { JsonKey } from './json-key.ts'
 import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
@@ -15,7 +15,7 @@ type Scan = ExportScan<JsonReader>
 
 /** What a signal does with its items (see ItemScanner), and its names for the levels above them. */
 export interface JsonItems {
-  readonly mayMatch: (scan: Scan) => boolean
+  readonly lookAt: (scan: Scan) => number
   readonly select: (scan: Scan, enclosing: Enclosing) => void
   readonly resourceGroups: JsonKey
   readonly scopeGroups: JsonKey
@@ -72,7 +72,7 @@ function scanScopeGroup(scan: Scan, items: JsonItems): ScopeMatches | undefined 
   const { reader } = scan
   const scopes: number[] = []
   const found: number[] = []
-  const itemIndexes: number[] = []
+  const servers: number[] = []
   for (let more = enterObject(reader); more; more = nextMember(reader)) {
     passKey(reader)
     if (keyIs(reader, scopeKey)) passValue(reader, scopes)
@@ -80,15 +80,15 @@ function scanScopeGroup(scan: Scan, items: JsonItems): ScopeMatches | undefined 
     else {
       for (let item = enterArray(reader); item; item = nextElement(reader)) {
         const start = reader.position
-        if (items.mayMatch(scan)) {
-          found.push(start)
-          itemIndexes.push(scan.itemCount)
-        }
+        const seen = items.lookAt(scan)
+        const end = reader.position
+        if ((seen & mayHoldEvent) !== 0) found.push(start, end, scan.itemCount)
+        if ((seen & mayBeServerSpan) !== 0) servers.push(start, end, scan.traceIdAt, scan.itemCount)
         scan.itemCount++
       }
     }
   }
-  return found.length === 0 ? undefined : { scopes, items: found, itemIndexes }
+  return found.length + servers.length === 0 ? undefined : { scopes, items: found, servers }
 }
 
 function passValue(reader: JsonReader, starts: number[]): void {
@@ -106,10 +106,11 @@ function selectMatches(
   const resource = lazily(() => readResource(reader, resources))
   for (const match of matches) {
     const scope = lazily(() => readScope(reader, match.scopes))
-    for (const [i, itemIndex] of match.itemIndexes.entries()) {
+    for (let i = 0; i < match.items.length; i += 3) {
       reader.position = match.items[i] as number
-      items.select(scan, { itemIndex, scope, resource })
+      items.select(scan, { itemIndex: match.items[i + 2] as number, scope, resource })
     }
+    if (match.servers.length > 0) scan.serverSpans.push({ places: match.servers, scope, resource })
   }
 }
 

@@ -3,7 +3,7 @@ import type { ScopeOfEvent } from '../event/selected-event.ts'
 import type { AttributesBuilder } from './any-value-protobuf.ts'
 import { readAttribute } from './any-value-protobuf.ts'
 import type { ExportScan, ItemScanner, ScopeMatches } from './export-scan.ts'
-import { lazily } from './export-scan.ts'
+import { lazily, mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
 import {
   requestFields,
   resourceFields,
@@ -60,7 +60,7 @@ function scanScopeGroup(scan: Scan, items: Items, end: number): ScopeMatches | u
   const { reader } = scan
   const scopes: number[] = []
   const found: number[] = []
-  const itemIndexes: number[] = []
+  const servers: number[] = []
   while (reader.position < end) {
     switch (nextField(reader, end, scopeGroupFields)) {
       case 1:
@@ -69,10 +69,9 @@ function scanScopeGroup(scan: Scan, items: Items, end: number): ScopeMatches | u
       case 2: {
         const itemEnd = readContentEnd(reader, end)
         const start = reader.position
-        if (items.mayMatch(scan, itemEnd)) {
-          found.push(start, itemEnd)
-          itemIndexes.push(scan.itemCount)
-        }
+        const seen = items.lookAt(scan, itemEnd)
+        if ((seen & mayHoldEvent) !== 0) found.push(start, itemEnd, scan.itemCount)
+        if ((seen & mayBeServerSpan) !== 0) servers.push(start, itemEnd, scan.traceIdAt, scan.itemCount)
         scan.itemCount++
         break
       }
@@ -80,7 +79,7 @@ function scanScopeGroup(scan: Scan, items: Items, end: number): ScopeMatches | u
         skipField(reader, end)
     }
   }
-  return found.length === 0 ? undefined : { scopes, items: found, itemIndexes }
+  return found.length + servers.length === 0 ? undefined : { scopes, items: found, servers }
 }
 
 function passRange(reader: ProtobufReader, end: number, ranges: number[]): void {
@@ -99,10 +98,12 @@ function selectMatches(
   const resource = lazily(() => readResource(reader, resources))
   for (const match of matches) {
     const scope = lazily(() => readScope(reader, match.scopes))
-    for (const [i, itemIndex] of match.itemIndexes.entries()) {
-      reader.position = match.items[2 * i] as number
-      items.select(scan, { itemIndex, scope, resource }, match.items[2 * i + 1] as number)
+    for (let i = 0; i < match.items.length; i += 3) {
+      reader.position = match.items[i] as number
+      const itemIndex = match.items[i + 2] as number
+      items.select(scan, { itemIndex, scope, resource }, match.items[i + 1] as number)
     }
+    if (match.servers.length > 0) scan.serverSpans.push({ places: match.servers, scope, resource })
   }
 }
 

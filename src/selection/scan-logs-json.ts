@@ -4,6 +4,7 @@ import { readAnyValue, readAttributes } from './any-value-json.ts'
 import type { EventRule } from './event-rule.ts'
 import { nameAt, nameOf } from './event-rule.ts'
 import type { Enclosing, ExportScan } from './export-scan.ts'
+import { mayHoldEvent } from './export-scan.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
 import type { JsonReader } from './json-reader.ts'
@@ -26,7 +27,7 @@ export const logRecordsJson: JsonItems = {
   resourceGroups: jsonKey('resourceLogs'),
   scopeGroups: jsonKey('scopeLogs'),
   items: jsonKey('logRecords'),
-  mayMatch,
+  lookAt,
   select,
 }
 
@@ -46,7 +47,7 @@ const keyKey = jsonKey('key')
 const valueKey = jsonKey('value')
 const attributeEventNameKey = jsonKey(eventNameKey)
 
-function mayMatch(scan: ExportScan<JsonReader>): boolean {
+function lookAt(scan: ExportScan<JsonReader>): number {
   const { reader, rule } = scan
   let hasName = false
   let matchesByName = false
@@ -65,7 +66,7 @@ function mayMatch(scan: ExportScan<JsonReader>): boolean {
       matchesByName = passedNameMatches(reader, rule)
     }
   }
-  return hasName ? matchesByName : matchesByAttribute
+  return (hasName ? matchesByName : matchesByAttribute) ? mayHoldEvent : 0
 }
 
 function passedNameMatches(reader: JsonReader, rule: EventRule): boolean {

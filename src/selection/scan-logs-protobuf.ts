@@ -4,6 +4,7 @@ import { readAnyValue, readAttribute } from './any-value-protobuf.ts'
 import type { EventRule } from './event-rule.ts'
 import { nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
+import { mayHoldEvent } from './export-scan.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { eventNameKey, selectLogEvent } from './log-event.ts'
 import { anyValueFields, keyValueFields, logRecordFields } from './otlp-wire-types.ts'
@@ -12,9 +13,9 @@ import { findField, nextField, readContentEnd, readUint32, skipField } from './p
 import { readFixed64, readId, readText } from './protobuf-values.ts'
 
 /** Field numbers: opentelemetry-proto, logs/v1/logs.proto. */
-export const logRecordsProtobuf: ItemScanner<ProtobufReader> = { mayMatch, select }
+export const logRecordsProtobuf: ItemScanner<ProtobufReader> = { lookAt, select }
 
-function mayMatch(scan: ExportScan<ProtobufReader>, end: number): boolean {
+function lookAt(scan: ExportScan<ProtobufReader>, end: number): number {
   const { reader, rule } = scan
   let hasName = false
   let matchesByName = false
@@ -36,7 +37,7 @@ function mayMatch(scan: ExportScan<ProtobufReader>, end: number): boolean {
         skipField(reader, end)
     }
   }
-  return hasName ? matchesByName : matchesByAttribute
+  return (hasName ? matchesByName : matchesByAttribute) ? mayHoldEvent : 0
 }
 
 /** Passes a KeyValue; true when it is the event name's and says a name of the rule. */

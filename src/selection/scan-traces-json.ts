@@ -4,7 +4,8 @@ import { readAttributes } from './any-value-json.ts'
 import type { EventName, EventRule } from './event-rule.ts'
 import { nameAt, nameOf } from './event-rule.ts'
 import type { Enclosing, ExportScan } from './export-scan.ts'
-import { requestErrorOf } from './failed-requests.ts'
+import { mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
+import type { ServerSpanReader } from './failed-requests.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
 import type { JsonReader } from './json-reader.ts'
@@ -16,6 +17,7 @@ import {
   passKey,
   passNull,
   passString,
+  peek,
   unescaped,
 } from './json-reader.ts'
 import { readEnum, readId, readText, readUint32, readUint64, skipValue } from './json-values.ts'
@@ -28,7 +30,7 @@ export const spansJson: JsonItems = {
   resourceGroups: jsonKey('resourceSpans'),
   scopeGroups: jsonKey('scopeSpans'),
   items: jsonKey('spans'),
-  mayMatch,
+  lookAt,
   select,
 }
 
@@ -48,30 +50,53 @@ const spanKeys = jsonKeys(
 )
 const eventKeys = jsonKeys('timeUnixNano', 'name', 'attributes', 'droppedAttributesCount')
 const statusKeys = jsonKeys('code', 'message')
-const eventsKey = jsonKey('events')
+const lookedAt = jsonKeys('traceId', 'kind', 'events')
 const nameKey = jsonKey('name')
-const traceIdKey = jsonKey('traceId')
-const kindKey = jsonKey('kind')
 
 const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
   (kind) => `SPAN_KIND_${kind}`,
 )
 const statusCodes = ['UNSET', 'OK', 'ERROR'].map((code) => `STATUS_CODE_${code}`)
 
-function mayMatch(scan: ExportScan<JsonReader>): boolean {
+function lookAt(scan: ExportScan<JsonReader>): number {
   const { reader, rule } = scan
-  let matches = false
+  let events = 0
+  let server = 0
+  scan.traceIdAt = 0
   for (let more = enterObject(reader); more; more = nextMember(reader)) {
     passKey(reader)
-    if (!keyIs(reader, eventsKey)) skipValue(reader)
-    else {
-      for (let event = enterArray(reader); event; event = nextElement(reader)) {
-        scan.eventCount++
-        if (passEvent(reader, rule)) matches = true
-      }
+    switch (knownKey(reader, lookedAt)) {
+      case 'events':
+        for (let event = enterArray(reader); event; event = nextElement(reader)) {
+          scan.eventCount++
+          if (passEvent(reader, rule)) events = mayHoldEvent
+        }
+        break
+      case 'kind':
+        if (!passNull(reader)) server = passKind(reader)
+        break
+      case 'traceId':
+        if (peek(reader) !== nullStart) scan.traceIdAt = reader.position
+        skipValue(reader)
+        break
+      default:
+        skipValue(reader)
     }
   }
-  return matches
+  return events | server
+}
+
+const nullStart = 0x6e
+const firstKind = 0x30
+const lastKind = 0x35
+
+/** Passes a kind of any type: only a span whose events are wanted is refused for one that is none. */
+function passKind(reader: JsonReader): number {
+  const first = peek(reader)
+  const start = reader.position
+  skipValue(reader)
+  const isDigit = reader.position === start + 1 && first >= firstKind && first <= lastKind
+  return !isDigit || first === firstKind + spanKindServer ? mayBeServerSpan : 0
 }
 
 /** Passes an event; true when its name is one of the rule. */
@@ -95,33 +120,14 @@ function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
   selectSpanEvents(readSpan(scan.reader, scan.rule), enclosing, scan.take)
 }
 
-/** The SERVER spans of these traces that ended in error, each handed on as the record of its request. */
-export function failedRequestsJson(traces: ReadonlySet<string>): JsonItems {
-  return {
-    ...spansJson,
-    mayMatch({ reader }) {
-      let wanted = false
-      let kind = 0
-      for (let more = enterObject(reader); more; more = nextMember(reader)) {
-        passKey(reader)
-        const isTraceId = keyIs(reader, traceIdKey)
-        const isKind = !isTraceId && keyIs(reader, kindKey)
-        if (isTraceId || isKind) {
-          if (passNull(reader)) continue
-          if (isTraceId) wanted = traces.has(readId(reader, traceIdSize))
-          else kind = readEnum(reader, spanKinds)
-        } else skipValue(reader)
-      }
-      return wanted && kind === spanKindServer
-    },
-    select(scan, enclosing) {
-      const record = requestErrorOf(readSpan(scan.reader, scan.rule), enclosing)
-      if (record) scan.take(record)
-    },
-  }
+/** Reads the spans that `lookAt` found to be SERVER spans, or such whose kind it could not tell. */
+export const serverSpansJson: ServerSpanReader<JsonReader> = {
+  readTraceId: (reader) => readId(reader, traceIdSize),
+  readSpan: (reader) => readSpan(reader, undefined),
 }
 
-function readSpan(reader: JsonReader, rule: EventRule): SpanWithEvents {
+/** Without a rule, its events are passed over. */
+function readSpan(reader: JsonReader, rule: EventRule | undefined): SpanWithEvents {
   const attributes: AttributesBuilder = new Map()
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
@@ -167,7 +173,8 @@ function readSpan(reader: JsonReader, rule: EventRule): SpanWithEvents {
         droppedAttributesCount = readUint32(reader)
         break
       case 'events':
-        readEvents(reader, rule, events)
+        if (rule === undefined) skipValue(reader)
+        else readEvents(reader, rule, events)
         break
       case 'droppedEventsCount':
         droppedEventsCount = readUint32(reader)

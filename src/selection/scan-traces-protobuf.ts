@@ -3,26 +3,51 @@ import type { AttributesBuilder } from './any-value-protobuf.ts'
 import { readAttribute } from './any-value-protobuf.ts'
 import { type EventRule, nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
-import { requestErrorOf } from './failed-requests.ts'
+import { mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
+import type { ServerSpanReader } from './failed-requests.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
 import { spanEventFields, spanFields, statusFields } from './otlp-wire-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
-import { findField, nextField, readContentEnd, readUint32, skipField } from './protobuf-reader.ts'
+import {
+  fieldSet,
+  findField,
+  findFieldOf,
+  nextField,
+  readContentEnd,
+  readUint32,
+  skipField,
+} from './protobuf-reader.ts'
 import { readEnum, readFixed64, readId, readText } from './protobuf-values.ts'
 import type { NamedSpanEvent, SpanWithEvents } from './span-events.ts'
 import { selectSpanEvents } from './span-events.ts'
 
 /** Field numbers: opentelemetry-proto, trace/v1/trace.proto. */
-export const spansProtobuf: ItemScanner<ProtobufReader> = { mayMatch, select }
+export const spansProtobuf: ItemScanner<ProtobufReader> = { lookAt, select }
 
-function mayMatch(scan: ExportScan<ProtobufReader>, end: number): boolean {
+const lookedAt = fieldSet(1, 6, 11)
+
+function lookAt(scan: ExportScan<ProtobufReader>, end: number): number {
   const { reader, rule } = scan
-  let matches = false
-  while (findField(reader, end, spanFields, 11)) {
-    scan.eventCount++
-    if (passEvent(reader, readContentEnd(reader, end), rule)) matches = true
+  let events = 0
+  let server = 0
+  scan.traceIdAt = 0
+  for (;;) {
+    switch (findFieldOf(reader, end, spanFields, lookedAt)) {
+      case 1:
+        scan.traceIdAt = reader.position
+        skipField(reader, end)
+        break
+      case 6:
+        server = readEnum(reader, end) === spanKindServer ? mayBeServerSpan : 0
+        break
+      case 11:
+        scan.eventCount++
+        if (passEvent(reader, readContentEnd(reader, end), rule)) events = mayHoldEvent
+        break
+      default:
+        return events | server
+    }
   }
-  return matches
 }
 
 /** Passes an event; true when its name is one of the rule. */
@@ -40,28 +65,14 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
   selectSpanEvents(readSpan(scan.reader, scan.rule, end), enclosing, scan.take)
 }
 
-/** The SERVER spans of these traces that ended in error, each handed on as the record of its request. */
-export function failedRequestsProtobuf(traces: ReadonlySet<string>): ItemScanner<ProtobufReader> {
-  return {
-    mayMatch({ reader }, end) {
-      let wanted = false
-      let kind = 0
-      while (reader.position < end) {
-        const field = nextField(reader, end, spanFields)
-        if (field === 1) wanted = traces.has(readId(reader, end, traceIdSize))
-        else if (field === 6) kind = readEnum(reader, end)
-        else skipField(reader, end)
-      }
-      return wanted && kind === spanKindServer
-    },
-    select(scan, enclosing, end) {
-      const record = requestErrorOf(readSpan(scan.reader, scan.rule, end), enclosing)
-      if (record) scan.take(record)
-    },
-  }
+/** Reads the spans that `lookAt` found to be SERVER spans. */
+export const serverSpansProtobuf: ServerSpanReader<ProtobufReader> = {
+  readTraceId: (reader, end) => readId(reader, end, traceIdSize),
+  readSpan: (reader, end) => readSpan(reader, undefined, end),
 }
 
-function readSpan(reader: ProtobufReader, rule: EventRule, end: number): SpanWithEvents {
+/** Without a rule, its events are passed over. */
+function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: number): SpanWithEvents {
   const attributes: AttributesBuilder = new Map()
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
@@ -104,8 +115,8 @@ function readSpan(reader: ProtobufReader, rule: EventRule, end: number): SpanWit
         droppedAttributesCount = readUint32(reader, end)
         break
       case 11: {
-        const event = readNamedEvent(reader, end, rule)
-        if (event !== undefined) events.push(event)
+        if (rule === undefined) skipField(reader, end)
+        else addNamedEvent(reader, end, rule, events)
         break
       }
       case 12:
@@ -133,7 +144,7 @@ function readSpan(reader: ProtobufReader, rule: EventRule, end: number): SpanWit
   return { traceId, spanId, span, events }
 }
 
-function readNamedEvent(reader: ProtobufReader, end: number, rule: EventRule): NamedSpanEvent | undefined {
+function addNamedEvent(reader: ProtobufReader, end: number, rule: EventRule, events: NamedSpanEvent[]): void {
   const eventEnd = readContentEnd(reader, end)
   const attributes: AttributesBuilder = new Map()
   let name: NamedSpanEvent['name'] | undefined
@@ -160,7 +171,7 @@ function readNamedEvent(reader: ProtobufReader, end: number, rule: EventRule): N
         skipField(reader, eventEnd)
     }
   }
-  return name === undefined ? undefined : { name, timeUnixNano, attributes, droppedAttributesCount }
+  if (name !== undefined) events.push({ name, timeUnixNano, attributes, droppedAttributesCount })
 }
 
 function readStatus(reader: ProtobufReader, end: number, status: { code: number; message: string }): void {
