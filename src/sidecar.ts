@@ -181,7 +181,7 @@ async function startHops(
   )
   // Last, as gateways should not wait for it: its code takes longer to load and compile than all that is needed to
   // receive.
-  const { buildApi } = await import('./api/server.ts')
+  const { buildApi, maxConnections } = await import('./api/server.ts')
   api = await buildApi({
     reader,
     changeGroup: createChangeGroup(clients),
@@ -208,7 +208,7 @@ async function startHops(
     },
     log,
   })
-  await listenApi(api, config)
+  await listenApi(api, config, maxConnections)
   audit.record({ action: 'start', outcome: 'succeeded', version, settings: changedSettings(config) })
   stops.push(() => audit.record({ action: 'stop', outcome: 'succeeded' }))
   const apiPort = (api.server.address() as AddressInfo).port
@@ -271,9 +271,9 @@ async function openStores(
   return { ...durable.value, clients: clients.value }
 }
 
-async function listenApi(api: FastifyInstance, config: Config): Promise<void> {
+async function listenApi(api: FastifyInstance, config: Config, backlog: number): Promise<void> {
   try {
-    await api.listen({ host: config.apiHost, port: config.apiPort })
+    await api.listen({ host: config.apiHost, port: config.apiPort, backlog })
   } catch (cause) {
     throw new OpsError(
       'address_in_use',

@@ -71,7 +71,8 @@ export interface ApiParts {
 const requestTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const keepAliveTimeoutMs = 65_000
-const maxConnections = 1024
+/** More than queries that wait for the store: who finds that line full is answered 503, not cut off. */
+export const maxConnections = 4096
 
 /** The API, ready to listen. */
 export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {

@@ -27,12 +27,12 @@ export interface PoolOptions {
    * queries always leave a reader to faster ones.
    */
   readonly shares: Readonly<Record<QueryClass, number>>
+  /** Of each class, so that a line of slow queries refuses no fast one. */
   readonly maxWaiting: number
   readonly maxWaitMs: number
 }
 
 interface Waiting {
-  readonly rank: number
   readonly start: (client: ClickHouseClient) => void
 }
 
@@ -40,7 +40,7 @@ interface Waiting {
 export function createReaderPool({ readers, shares, maxWaiting, maxWaitMs }: PoolOptions): AcquireReader {
   const idle = [...readers]
   const held = queryClasses.map(() => 0)
-  const waiting = new Set<Waiting>()
+  const lines = queryClasses.map(() => new Set<Waiting>())
 
   /** Whether the classes from each rank up to this one have a reader left. */
   const mayStart = (rank: number): boolean => {
@@ -54,13 +54,12 @@ export function createReaderPool({ readers, shares, maxWaiting, maxWaitMs }: Poo
   }
 
   function startWaiting(): void {
-    for (let rank = 0; rank < queryClasses.length && idle.length > 0; rank++) {
-      for (const entry of waiting) {
-        if (entry.rank !== rank) continue
-        if (idle.length === 0 || !mayStart(rank)) break
+    for (const [rank, line] of lines.entries()) {
+      for (const entry of line) {
+        if (!mayStart(rank)) break
         const client = idle.pop()
         if (client === undefined) return
-        waiting.delete(entry)
+        line.delete(entry)
         held[rank] = (held[rank] ?? 0) + 1
         entry.start(client)
       }
@@ -83,13 +82,14 @@ export function createReaderPool({ readers, shares, maxWaiting, maxWaitMs }: Poo
 
   return (queryClass, signal) => {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    if (waiting.size >= maxWaiting)
-      return Promise.reject(new OpsError('overloaded', 'too many queries wait for the store'))
     const rank = queryClasses.indexOf(queryClass)
+    const line = lines[rank] as Set<Waiting>
+    if (line.size >= maxWaiting)
+      return Promise.reject(new OpsError('overloaded', 'too many queries wait for the store'))
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown) => {
         stopWaiting()
-        waiting.delete(entry)
+        line.delete(entry)
         reject(reason)
       }
       const onAbort = () => leave(signal?.reason)
@@ -102,14 +102,13 @@ export function createReaderPool({ readers, shares, maxWaiting, maxWaitMs }: Poo
         signal?.removeEventListener('abort', onAbort)
       }
       const entry: Waiting = {
-        rank,
         start(client) {
           stopWaiting()
           resolve(lease(client, rank))
         },
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      waiting.add(entry)
+      line.add(entry)
       startWaiting()
     })
   }
