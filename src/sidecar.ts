@@ -43,6 +43,7 @@ import { createStoreReader } from './store/query.ts'
 import { createRetryAttempts } from './store/retry-attempts.ts'
 import { announceStored, createStoredBatches } from './store/stored-batches.ts'
 import { storedBatchesFile } from './store/stored-batches-file.ts'
+import { watchWrites } from './store/watch-writes.ts'
 
 export interface Sidecar extends Receivers {
   readonly apiPort: number
@@ -115,15 +116,19 @@ async function startHops(
   const startedAtMs = Date.now()
   const prepare = once(async () => {
     await clients.createDatabase()
-    const { cluster } = clients
-    await migrate(clients.writer, readMigrations(migrationsDirectory, cluster), cluster)
+    const { cluster, writes } = clients
+    await migrate(clients.writer, readMigrations(migrationsDirectory, cluster), cluster, writes.expectRoom)
     const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
-    for (const query of await retentionStatements(clients.writer, wanted, cluster))
+    for (const query of await retentionStatements(clients.writer, wanted, cluster)) {
+      await writes.expectRoom()
       await clients.writer.command({ query })
+    }
     await failInterrupted(attempts, owner, startedAtMs)
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })
   await prepareNow(prepare, clients, log)
+  const watched = clients.kind === 'embedded' ? watchWrites(clients.writes) : undefined
+  stops.push(() => watched?.stop())
   const clickhouseHttpPort = await startClickHouseHttp(config, clients, stops)
 
   const storedBatches = createStoredBatches(
@@ -226,15 +231,19 @@ async function startClickHouseHttp(
   return http.port
 }
 
-/** An embedded store that cannot be prepared is broken; a server that is away is waited for by delivery. */
+/**
+ * An embedded store that cannot be prepared is broken, unless the disk is full; that, and a server that is away, is
+ * waited for by delivery.
+ */
 async function prepareNow(prepare: () => Promise<number>, clients: StoreClients, log: Logger): Promise<void> {
   try {
     await prepare()
   } catch (error) {
     // Of the catalogue, only what passes by itself is waited for: an outage, a time-out.
     const passes = !(error instanceof OpsError) || error.status === 503 || error.status === 504
-    if (clients.kind === 'embedded' || !passes) throw error
-    log.warn({ err: error }, 'the ClickHouse server does not answer; rows wait in the journal')
+    const noRoom = error instanceof OpsError && error.code === 'store_unavailable'
+    if ((clients.kind === 'embedded' && !noRoom) || !passes) throw error
+    log.warn({ err: error }, 'the store cannot be prepared yet; rows wait in the journal')
   }
 }
 
@@ -261,7 +270,9 @@ async function openStores(
     return { journal, checkpoint }
   }
   const openClients = async () => {
-    const clients = await openStoreClients(config)
+    const clients = await openStoreClients(config, (parts) =>
+      log.error({ parts }, 'writes of the embedded engine failed; broken parts were set aside'),
+    )
     stops.push(() => clients.close())
     return clients
   }

@@ -16,7 +16,7 @@ export type AppendRow<Row> = (row: Row) => Promise<void>
 
 /** An insert takes the writer for some milliseconds; inserts of events wait for it, and it for them. */
 export function createAppendRow<Row>(
-  { kind, writer }: StoreClients,
+  { kind, writer, writes }: StoreClients,
   table: string,
   columns: readonly RecordColumn<Row>[],
 ): AppendRow<Row> {
@@ -29,6 +29,7 @@ export function createAppendRow<Row>(
     try {
       if (kind === 'embedded') await writer.command({ query: renderParameters(sql, params) })
       else await writer.command({ query: sql, query_params: params })
+      await writes.confirm()
     } catch (error) {
       throw storeError(error)
     }

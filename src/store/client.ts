@@ -4,6 +4,7 @@ import { OpsError } from '../errors.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { Cluster } from './cluster.ts'
 import { type EmbeddedEngine, openEmbeddedEngine } from './embedded-engine.ts'
+import { createEngineWrites, type OnMended, type StoreWrites, serverWrites } from './engine-writes.ts'
 
 /** The clients of one ClickHouse, embedded or server. */
 export interface StoreClients {
@@ -16,6 +17,7 @@ export interface StoreClients {
   readonly writer: ClickHouseClient
   /** At least one; the embedded engine runs one query at a time on each. */
   readonly readers: readonly ClickHouseClient[]
+  readonly writes: StoreWrites
   /** Makes the database unless it is there; one that somebody else has to make is left to them. */
   createDatabase(): Promise<void>
   close(): Promise<void>
@@ -39,13 +41,16 @@ export type StoreConfig = Pick<
  * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`, `invalid_config`; a server that is away is no error
  * here.
  */
-export async function openStoreClients(config: StoreConfig): Promise<StoreClients> {
-  return config.clickhouseUrl === '' ? openEmbedded(config) : openServer(config)
+export async function openStoreClients(
+  config: StoreConfig,
+  onMended: OnMended = () => {},
+): Promise<StoreClients> {
+  return config.clickhouseUrl === '' ? openEmbedded(config, onMended) : openServer(config)
 }
 
 const embeddedReaders = 4
 
-async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
+async function openEmbedded(config: StoreConfig, onMended: OnMended): Promise<StoreClients> {
   if (config.clickhouseCluster !== '')
     throw new OpsError('invalid_config', 'OPS_CLICKHOUSE_CLUSTER: needs a server, see OPS_CLICKHOUSE_URL')
   const engine = await openEmbeddedEngine(config)
@@ -56,6 +61,7 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
     return client
   }
   const writer = await open()
+  const writes = await createEngineWrites(writer, config.dataDir, onMended)
   const readers: ClickHouseClient[] = []
   for (let index = 0; index < embeddedReaders; index++) readers.push(await open())
   return {
@@ -66,6 +72,7 @@ async function openEmbedded(config: StoreConfig): Promise<StoreClients> {
     createDatabase: async () => {},
     writer,
     readers,
+    writes,
     async close() {
       await Promise.all([writer, ...readers].map((client) => client.close()))
       await engine.close()
@@ -113,6 +120,7 @@ function openServer(config: StoreConfig): StoreClients {
     createDatabase: () => createServerDatabase(shared, cluster),
     writer,
     readers: [reader],
+    writes: serverWrites,
     async close() {
       await Promise.all([writer.close(), reader.close()])
     },

@@ -54,8 +54,9 @@ export function createDeliveryStore(clients: StoreClients, insertBatch: InsertBa
       }
     },
     async waitUntilDead(batch) {
-      // The embedded engine has ended an insert when its promise has.
+      // The embedded engine has ended an insert when its promise has, but not always written it.
       if (clients.kind === 'server') await killInsert(clients, batch)
+      else await clients.writes.mend()
     },
     async storedOf(batch) {
       await syncReplicas(clients.writer, clients.cluster, [batch.table])

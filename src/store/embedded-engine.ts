@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Session } from 'chdb'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
@@ -36,8 +37,12 @@ export async function openEmbeddedEngine(config: EngineConfig): Promise<Embedded
   }
 }
 
+/** Beside the sources and beside a build. */
+const configFile = fileURLToPath(new URL('../../clickhouse/embedded/config.xml', import.meta.url))
+
 function engineArguments(config: EngineConfig): string[] {
   return [
+    `--config-file=${configFile}`,
     `--max_server_memory_usage=${config.embeddedMemoryBytes}`,
     `--mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 16)}`,
     `--index_mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 32)}`,

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Batch } from '../event/batch.ts'
 import type { Column } from '../event/tables.ts'
 import type { StoreClients } from './client.ts'
+import { minFreeEngineBytes } from './engine-writes.ts'
 import { quote } from './quote.ts'
 
 /** Inserts a batch as one block under a deduplication token. Resolves when the store has answered that it is stored. */
@@ -61,23 +62,18 @@ function createEmbeddedInsert(clients: StoreClients, directory: string): InsertB
           SELECT ${names} FROM file(${quote(path)}, 'RowBinary', ${quote(structure)}) ${insertSettings(token)},
             min_free_disk_bytes_to_perform_insert = ${roomFor(batch)}`,
       })
+      await clients.writes.confirm()
     } finally {
       await rm(path, { force: true })
     }
   }
 }
 
-/**
- * Bytes that must be free before the embedded engine begins. An insert that meets the end of the disk half way can leave
- * a part with an empty marks file, and no query of the table works any more; rows that wait in the journal are safe.
- */
+/** Bytes that must be free before the embedded engine begins, so that a disk that fills up slowly is refused, not met. */
 function roomFor(batch: Batch): number {
   const bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  return minFreeBytes + 2 * bytes
+  return minFreeEngineBytes + 2 * bytes
 }
-
-/** For the parts of the views, and for merges that go on meanwhile. */
-const minFreeBytes = 32 * 2 ** 20
 
 /** Tells the inserts of a batch from all other queries, so that a doubtful one can be found and ended. */
 export function insertQueryPrefix(batch: Batch): string {

@@ -66,8 +66,10 @@ export async function migrate(
   client: ClickHouseClient,
   migrations: readonly Migration[],
   cluster?: Cluster,
+  beforeFirst: () => Promise<void> = async () => {},
 ): Promise<number[]> {
   const pending = await pendingMigrations(client, migrations, cluster)
+  if (pending.length > 0) await beforeFirst()
   if (pending.length > 0) await client.command({ query: recordTable(cluster) })
   for (const migration of pending) {
     for (const statement of migration.statements) await client.command({ query: statement })

@@ -169,6 +169,7 @@ export function createStoreReader(clients: StoreClients, limits: QueryLimits): S
       const params = { ...query.params, parquet_path: path }
       await withReader({ ...query, sql, params }, signal, async (lease, statement) => {
         await lease.client.command(statement)
+        await clients.writes.confirm()
         return {}
       })
     },

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { toBatch } from '../../src/delivery/freeze-cycle.ts'
+import { reconcile } from '../../src/delivery/reconcile.ts'
+import { createDeliveryStore } from '../../src/store/delivery-store.ts'
+import { createInsertBatch } from '../../src/store/insert-batch.ts'
+import { differenceSql, rollups } from '../../src/store/rollups.ts'
+import { row } from '../support/rows.ts'
+import { openTestStore, type TestStore } from '../support/store.ts'
+
+const events = 'ops_upstream_error_events'
+
+let store: TestStore
+beforeAll(async () => {
+  store = await openTestStore()
+})
+afterAll(() => store.close())
+
+/** The kernel fails every write of this process beyond so many bytes of a file, as on a full disk (EFBIG for ENOSPC). */
+async function withFileSizeLimit<Result>(bytes: number, work: () => Promise<Result>): Promise<Result> {
+  const limit = (size: string) => execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${size}:`])
+  limit(String(bytes))
+  try {
+    return await work()
+  } finally {
+    limit('unlimited')
+  }
+}
+
+function batchOf(size: number) {
+  const id = randomUUID()
+  const rows = Array.from({ length: size }, (_, index) =>
+    row(`${id}-${index}`, Date.now(), { request_body: randomUUID().repeat(20) }),
+  )
+  return toBatch(id, rows)
+}
+
+async function insert(size: number): Promise<void> {
+  const batch = batchOf(size)
+  expect(await store.delivery.insert(batch, batch.id)).toEqual({ status: 'stored' })
+}
+
+const command = (query: string) => store.clients.writer.command({ query })
+
+/** Of every column of every row. */
+const contents = (table: string) =>
+  store.rows(`SELECT count() AS rows, toString(sum(cityHash64(*))) AS hash FROM ${table}`)
+
+async function expectRollupsAgree(): Promise<void> {
+  for (const rollup of rollups) expect(await store.rows(differenceSql(rollup, 0, 4_000_000_000))).toEqual([])
+}
+
+describe.skipIf(process.platform !== 'linux')('writes of the embedded engine that fail', () => {
+  it('lose nothing that a merge wrote short, wherever its files were cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 5000 }), async (bytes) => {
+        for (const size of [30, 1, 50]) await insert(size)
+        const before = await contents(events)
+        await withFileSizeLimit(bytes, () => command(`OPTIMIZE TABLE ${events} FINAL`))
+
+        await expect(store.clients.writes.confirm()).rejects.toThrow('writes of the embedded engine failed')
+        await store.clients.writes.mend()
+        await store.clients.writes.confirm()
+        expect(await contents(events)).toEqual(before)
+        await expectRollupsAgree()
+      }),
+      { numRuns: 6 },
+    )
+  })
+
+  it('are noticed when a merge ends with files of no length, and queries answer again', async () => {
+    await insert(20)
+    await insert(20)
+    const table = 'ops_upstream_errors_1m'
+    await withFileSizeLimit(0, () => command(`OPTIMIZE TABLE ${table} FINAL`))
+    await expect(contents(table)).rejects.toThrow(/Empty marks file|Cannot read all data/)
+    await store.clients.writes.mend()
+    await expectRollupsAgree()
+  })
+
+  it('leave an insert in doubt, and delivery stores it once, rollups included', async () => {
+    await insert(20)
+    const { clients } = store
+    const writer = new Proxy(clients.writer, {
+      get: (target, name) =>
+        name === 'command'
+          ? (params: { query: string }) => withFileSizeLimit(300, () => target.command(params))
+          : Reflect.get(target, name),
+    })
+    const failing = createDeliveryStore(
+      clients,
+      await createInsertBatch({ ...clients, writer }, join(store.directory, 'insert-2')),
+    )
+    const batch = batchOf(40)
+    expect(await failing.insert(batch, batch.id)).toMatchObject({
+      status: 'unknown',
+      reason: expect.stringContaining('writes of the embedded engine failed'),
+    })
+    const findings: string[] = []
+    expect(await reconcile(store.delivery, batch, (finding) => findings.push(finding))).toEqual({
+      status: 'stored',
+    })
+    expect(findings).toEqual(['absent'])
+    expect(
+      await store.rows(
+        `SELECT count() AS rows, uniqExact(event_id) AS ids FROM ${events} WHERE batch_id = '${batch.id}'`,
+      ),
+    ).toEqual([{ rows: 40, ids: 40 }])
+    await expectRollupsAgree()
+  })
+
+  it('are noticed in time: the engine keeps what a merge has read for two minutes', async () => {
+    expect(
+      await store.rows(`SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'`),
+    ).toEqual([{ value: '120' }])
+  })
+})
