@@ -9,6 +9,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   version: string
   files: string[]
   bin: Record<string, string>
+  scripts: Record<string, string>
   exports: Record<string, unknown>
 }
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
@@ -93,6 +94,18 @@ describe('the published package', () => {
     )
     expect(left).not.toContain('CREATE')
     expect(existsSync(join(directory.path, 'data'))).toBe(true)
+  })
+
+  it('runs with the same arguments for node installed, in the image and by npm start', () => {
+    const text = (file: string) => readFileSync(join(directory.path, file), 'utf8')
+    const [firstLine = ''] = text(manifest.bin['ops-sidecar'] ?? '').split('\n', 1)
+    const [, installed = ''] = /^#!\/usr\/bin\/env -S node (.+)$/.exec(firstLine) ?? []
+    expect(manifest.scripts.start).toBe(`node ${installed} src/main.ts`)
+    expect(text('Dockerfile')).toContain(
+      `ENTRYPOINT ${JSON.stringify(['node', ...installed.split(' '), 'dist/main.js']).replaceAll(',', ', ')}`,
+    )
+    const script = 'process.stdout.write(String(process.execArgv))'
+    expect(run('env', ['-S', `node ${installed}`, '-e', script], directory.path)).toContain(installed)
   })
 
   it('has a semantic version with an entry in the changelog', () => {

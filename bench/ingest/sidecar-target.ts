@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { measuredCore, pinnedTo } from './pinning.ts'
 import type { Target } from './target.ts'
 
-const mainScript = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** The program as it is installed and in the image: compiled, with the arguments for node that its first line names. */
+const mainScript = join(root, 'dist/main.js')
 const countScript = fileURLToPath(new URL('./count-rows.ts', import.meta.url))
 
 export interface SidecarOptions {
@@ -17,10 +19,18 @@ export interface SidecarOptions {
   readonly nodeArguments?: readonly string[]
 }
 
-/** Starts the sidecar as `npm start` does, with its default settings, a fresh data directory and free ports. */
+/** Builds the sidecar and starts it with its default settings, a fresh data directory and free ports. */
 export async function startSidecarTarget(options: SidecarOptions = {}): Promise<Target & { apiUrl: string }> {
+  built ??= build()
+  const { nodeArguments } = built
   const dataDir = mkdtempSync(join(tmpdir(), 'ops-bench-'))
-  const command = [...pinnedTo(measuredCore), process.execPath, ...(options.nodeArguments ?? []), mainScript]
+  const command = [
+    ...pinnedTo(measuredCore),
+    process.execPath,
+    ...nodeArguments,
+    ...(options.nodeArguments ?? []),
+    mainScript,
+  ]
   const child = spawn(command[0] as string, command.slice(1), {
     env: {
       PATH: process.env.PATH,
@@ -67,6 +77,20 @@ export async function startSidecarTarget(options: SidecarOptions = {}): Promise<
       }
     },
   }
+}
+
+interface Build {
+  readonly nodeArguments: readonly string[]
+}
+
+let built: Build | undefined
+
+function build(): Build {
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  const { status } = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) throw new Error('the sidecar does not build')
+  const [firstLine = ''] = readFileSync(mainScript, 'utf8').split('\n', 1)
+  return { nodeArguments: firstLine.split(' ').filter((word) => word.startsWith('--')) }
 }
 
 /** Samples of `/metrics`, summed over their labels. */

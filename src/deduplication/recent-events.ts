@@ -1,4 +1,5 @@
 import type { EncodedRow } from '../event/tables.ts'
+import { createIdSet, type IdSet } from './id-set.ts'
 
 /**
  * The ids of recent events, so that an export that is sent again (its answer was lost) is not stored again.
@@ -39,20 +40,29 @@ interface Pending {
   finish(durable: boolean): void
 }
 
+interface Generation {
+  readonly ids: IdSet
+  /** Unix ms. */
+  newestCreatedAtMs: number
+}
+
 export function createRecentEvents(maxEvents: number): RecentEvents {
   const generationSize = Math.max(1, Math.floor(maxEvents / 2))
-  let newer = new Map<string, number>()
-  let older = new Map<string, number>()
+  let newer = createGeneration(generationSize)
+  let older = createGeneration(generationSize)
   const pending = new Map<string, Pending>()
   let evictedMs = Number.NEGATIVE_INFINITY
   let raisedMs = Number.NEGATIVE_INFINITY
 
-  function remember(key: string, createdAtMs: number): void {
-    newer.set(key, createdAtMs)
-    if (newer.size < generationSize) return
-    for (const forgottenMs of older.values()) if (forgottenMs > evictedMs) evictedMs = forgottenMs
+  function remember({ eventId, createdAtMs }: Pick<EncodedRow, 'eventId' | 'createdAtMs'>): void {
+    newer.ids.add(eventId)
+    newer.newestCreatedAtMs = Math.max(newer.newestCreatedAtMs, createdAtMs)
+    if (newer.ids.size < generationSize) return
+    evictedMs = Math.max(evictedMs, older.newestCreatedAtMs)
+    older.ids.clear()
+    const next = { ids: older.ids, newestCreatedAtMs: Number.NEGATIVE_INFINITY }
     older = newer
-    newer = new Map()
+    newer = next
   }
 
   function claim(rows: readonly EncodedRow[]): Claim {
@@ -64,7 +74,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
       const key = idKey(row.eventId)
       const other = pending.get(key)
       if (other && other !== own) others.add(other)
-      if (other || newer.has(key) || older.has(key)) continue
+      if (other || newer.ids.has(row.eventId) || older.ids.has(row.eventId)) continue
       pending.set(key, own)
       keys.push(key)
       fresh.push(row)
@@ -76,7 +86,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
     return {
       rows: fresh,
       settle() {
-        for (const [index, row] of fresh.entries()) remember(keys[index] as string, row.createdAtMs)
+        for (const row of fresh) remember(row)
         end(true)
       },
       abandon: () => end(false),
@@ -89,7 +99,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
 
   return {
     claim,
-    add: (row) => remember(idKey(row.eventId), row.createdAtMs),
+    add: remember,
     async claimsEnded() {
       await Promise.all([...new Set(pending.values())].map((claimed) => claimed.done))
     },
@@ -103,7 +113,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
       raisedMs = createdAtMs
     },
     get size() {
-      return newer.size + older.size
+      return newer.ids.size + older.ids.size
     },
   }
 }
@@ -114,6 +124,10 @@ export function idKey(eventId: Uint8Array): string {
     ? eventId
     : Buffer.from(eventId.buffer, eventId.byteOffset, eventId.byteLength)
   return bytes.toString('latin1')
+}
+
+function createGeneration(maxIds: number): Generation {
+  return { ids: createIdSet(maxIds), newestCreatedAtMs: Number.NEGATIVE_INFINITY }
 }
 
 function createPending(): Pending {
