@@ -79,6 +79,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let horizonMs = Number.POSITIVE_INFINITY
   let countedUpTo = 0
   let open: OpenCycle | undefined
+  /** Missing records of the journal whose events were counted, or never pending. */
+  let gapsSettled = journal.stats().sequenceGaps
   /** Records up to here were claimed when not all earlier events were known: their rows are looked up in the store. */
   let uncertainUpTo = Number.POSITIVE_INFINITY
 
@@ -189,7 +191,22 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     await writeCheckpoint(options.checkpointPath, next)
     checkpoint = next
     await journal.release(upTo)
+    await countLost(upTo)
     if (upTo >= uncertainUpTo) recent.settleHorizon(horizonMs)
+  }
+
+  /** With nothing left in the journal, what is still pending was in records that the journal has reported as missing. */
+  async function countLost(upTo: number): Promise<void> {
+    if (journal.stats().sequenceGaps === gapsSettled) return
+    const { values } = await metrics.pendingEvents.get()
+    const { durableSequence, sequenceGaps } = journal.stats()
+    if (durableSequence > upTo) return
+    gapsSettled = sequenceGaps
+    for (const { labels, value } of values) {
+      if (labels.signal === undefined || value <= 0) continue
+      metrics.lostEvents.inc({ signal: labels.signal }, value)
+      metrics.pendingEvents.dec({ signal: labels.signal }, value)
+    }
   }
 
   /** The cycle that the last run left frozen, if it is whole. */

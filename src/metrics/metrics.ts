@@ -40,6 +40,11 @@ export function createMetrics() {
       'Events that ClickHouse refused for good.',
       ['signal'],
     ),
+    lostEvents: counter(
+      'ops_events_lost_total',
+      'Events received by this process whose records in the journal were damaged; counted when it is drained.',
+      ['signal'],
+    ),
     recoveredEvents: counter(
       'ops_events_recovered_total',
       'Events found in the journal at start, and dead letters that are delivered again.',

@@ -431,6 +431,26 @@ describe('delivery', () => {
     await delivery.stop(1000)
   })
 
+  it('counts events as lost whose record was damaged while it ran, so that the counters add up', async () => {
+    const whole = journal
+    const isDamaged = (sequence: number) => sequence > 1
+    journal = {
+      ...whole,
+      read: async (after, limits) =>
+        (await whole.read(after, limits)).filter(({ sequence }) => !isDamaged(sequence)),
+      stats: () => ({ ...whole.stats(), sequenceGaps: Math.max(0, whole.stats().durableSequence - 1) }),
+    }
+    const delivery = await deliver(store.delivery)
+    for (const name of ['a', 'b', 'c']) {
+      metrics.receivedEvents.inc({ signal: 'traces' })
+      metrics.pendingEvents.inc({ signal: 'traces' })
+      await append(row(name))
+    }
+    await eventually(async () => expect(delivery.status().delivered).toBe(3))
+    expect(await counterSums()).toMatchObject({ received: 3, stored: 1, lost: 2, pending: 0 })
+    await delivery.stop(1000)
+  })
+
   it('keeps trying while the store is away, says why, and goes on when it is back', async () => {
     let away = true
     const delivery = await deliver(

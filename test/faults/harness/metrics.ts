@@ -23,6 +23,7 @@ const wentTo = [
   'rejected_total',
   'duplicate_total',
   'dead_lettered_total',
+  'lost_total',
   'pending',
 ]
 

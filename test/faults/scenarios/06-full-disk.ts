@@ -6,17 +6,22 @@ import { closedPortUrl } from '../harness/closed-port.ts'
 import { readReadiness } from '../harness/metrics.ts'
 import { mountsMissing, mountTmpfs } from '../harness/mounts.ts'
 import { answersDuring, expectRecovery } from '../harness/recovery.ts'
+import type { SidecarProcess } from '../harness/sidecar-process.ts'
 import type { Trial } from '../harness/trial.ts'
 import type { FaultContext, Scenario } from '../scenario.ts'
 
 const mib = 2 ** 20
 const retryMs = 15_000
 const fillMs = 15_000
+/** Each meets inserts and merges at another place. */
+const fillings = 4
+/** Many small inserts, so that the engine is merging when the disk is full. */
+const dense = { client: { pauseMs: 10 } }
 
 /**
  * A full disk under a journal that nothing is released from, and a full disk under all: 503, but for a small export that
  * fits what is left, what the journal has set aside, or what merges and released segments give back. What is acknowledged
- * is stored like all else. A limit on file sizes.
+ * is stored like all else. A kill on the full disk. A limit on file sizes.
  */
 export const fullDisk: Scenario = {
   row: 6,
@@ -28,6 +33,7 @@ export const fullDisk: Scenario = {
     const audits = [
       await fullWithoutStore(context, fullMs),
       await fullWithStore(context, fullMs),
+      await killedWhenFull(context),
       await fileSizeLimit(context, fullMs),
     ]
     return { status: 'ran', runs: audits.length, audits }
@@ -57,27 +63,69 @@ function fullWithoutStore({ trial, cleanup }: FaultContext, fullMs: number) {
 function fullWithStore({ trial, cleanup, log }: FaultContext, fullMs: number) {
   return trial(async (on) => {
     await mountTmpfs(on.dataDir, 128 * mib, cleanup)
+    const sidecar = await on.start()
+    on.client.start()
+    await sleep(700)
+    for (let filling = 0; filling < fillings; filling++) {
+      const free = await fill(on.dataDir)
+      await untilRefused(on)
+      log(`on the full disk: ${await expectAnswers(on, fullMs)}`)
+      await free()
+      await expectRecovery(on, 'full disk', retryMs)
+      await sleep(700)
+    }
+    log(mendings(sidecar))
+  }, dense)
+}
+
+/** Also started on the full disk, where it may run and refuse, or end and say why. */
+function killedWhenFull({ trial, cleanup, log, random }: FaultContext) {
+  return trial(async (on) => {
+    await mountTmpfs(on.dataDir, 128 * mib, cleanup)
     await on.start()
     on.client.start()
     await sleep(700)
-    const free = await fill(on.dataDir)
-    await untilRefused(on)
-    log(`on the full disk: ${await expectAnswers(on, fullMs)}`)
+    const filled = fill(on.dataDir)
+    await sleep(random() * 300)
+    const free = await filled
+    await on.kill()
+    const { status } = await on.tryStart()
+    log(`started on the full disk: ${status}`)
+    await sleep(500)
+    await on.kill()
     await free()
-    await expectRecovery(on, 'full disk', retryMs)
-  })
+    await on.start()
+    await expectRecovery(on, 'kill on the full disk', retryMs)
+  }, dense)
 }
 
-function fileSizeLimit({ trial }: FaultContext, fullMs: number) {
+/** For a while, then again and again for moments, which catch the engine's inserts and merges half way. */
+function fileSizeLimit({ trial, log, random }: FaultContext, fullMs: number) {
   return trial(async (on) => {
-    const { pid } = await on.start()
+    const sidecar = await on.start()
+    const limit = (bytes: string) =>
+      runOrThrow(['prlimit', '--pid', String(sidecar.pid), `--fsize=${bytes}:`])
     on.client.start()
     await sleep(500)
-    await runOrThrow(['prlimit', '--pid', String(pid), '--fsize=65536:'])
+    await limit('65536')
     await sleep(fullMs)
-    await runOrThrow(['prlimit', '--pid', String(pid), '--fsize=unlimited:'])
+    await limit('unlimited')
     await expectRecovery(on, 'EFBIG', retryMs)
-  })
+    for (const endMs = performance.now() + 2 * fullMs; performance.now() < endMs; ) {
+      await limit('4096')
+      await sleep(random() * 40)
+      await limit('unlimited')
+      await sleep(random() * 300)
+    }
+    await expectRecovery(on, 'EFBIG for moments', retryMs)
+    await sleep(700)
+    log(`${mendings(sidecar)} of files that were cut short`)
+  }, dense)
+}
+
+/** How often the embedded engine had written less than it said. */
+function mendings(sidecar: SidecarProcess): string {
+  return `${sidecar.stderr().split('broken parts were set aside').length - 1} mendings`
 }
 
 /** 503, or 200 for what still fits: that it is stored is compared at the end, as for all else. */
