@@ -15,6 +15,7 @@ export function serveEmbeddedStore(
   config: Config,
   engine: EmbeddedEngine,
   writable: boolean,
+  confirmWrites?: () => Promise<void>,
 ): Promise<HttpInterface> {
   return startHttpInterface({
     engine,
@@ -23,6 +24,7 @@ export function serveEmbeddedStore(
     credentials: { user: config.clickhouseUser, password: config.clickhousePassword },
     database: config.clickhouseDatabase,
     writable,
+    ...(confirmWrites ? { confirmWrites } : {}),
     scratchDirectory: join(config.dataDir, 'clickhouse-http'),
     maxBodyBytes,
     maxExecutionSeconds: config.queryTimeoutMs / 1000,

@@ -53,7 +53,7 @@ const embeddedReaders = 4
 async function openEmbedded(config: StoreConfig, onMended: OnMended): Promise<StoreClients> {
   if (config.clickhouseCluster !== '')
     throw new OpsError('invalid_config', 'OPS_CLICKHOUSE_CLUSTER: needs a server, see OPS_CLICKHOUSE_URL')
-  const engine = await openEmbeddedEngine(config)
+  const engine = await openEmbeddedEngine(config, onMended)
   const open = async (): Promise<ClickHouseClient> => {
     const client = createClient({ connection: engine.createConnection() as never })
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${config.clickhouseDatabase}` })

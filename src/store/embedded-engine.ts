@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Session } from 'chdb'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
+import { setRecentShortPartsAside } from './short-parts.ts'
 
 export interface EmbeddedEngine {
   /** For `createClient({ connection })`; each runs one statement at a time. */
@@ -20,10 +21,17 @@ export type EngineConfig = Pick<Config, 'dataDir' | 'embeddedMemoryBytes'>
  * Opens the embedded ClickHouse under the data directory, which one process at a time can.
  * @throws OpsError `embedded_engine_missing`, `data_dir_in_use`, `store_not_opened`.
  */
-export async function openEmbeddedEngine(config: EngineConfig): Promise<EmbeddedEngine> {
-  const { chdb, createChdbConnection } = await loadEngine()
+export async function openEmbeddedEngine(
+  config: EngineConfig,
+  onSetAside: (parts: readonly string[]) => void = () => {},
+): Promise<EmbeddedEngine> {
   const path = join(config.dataDir, 'clickhouse')
   mkdirSync(path, { recursive: true })
+  const [{ chdb, createChdbConnection }, short] = await Promise.all([
+    loadEngine(),
+    setRecentShortPartsAside(path),
+  ])
+  if (short.length > 0) onSetAside(short)
   // The first session of a process binds the directory and gives the engine its server settings; all others share it.
   // Caches are small because they live in the gateway's neighbour.
   const first = openFirst(() => new chdb.Session(path, { connectionArgs: engineArguments(config) }))

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { OpsError } from '../errors.ts'
 import { readRows } from './read-rows.ts'
+import { setShortPartsAside } from './short-parts.ts'
 
 /**
  * Whether what the store answered to be written is written. chDB passes over every write(2) that fails (full disk, I/O
@@ -12,9 +13,9 @@ export interface StoreWrites {
   /** @throws OpsError `store_unavailable` unless every write of the engine up to now succeeded, or was mended since. */
   confirm(): Promise<void>
   /**
-   * After failed writes: takes the tables off and on again. The engine checks the files of every part that it takes on,
-   * sets broken parts aside (`detached`), and goes back to the parts that a broken one was merged from, which it keeps
-   * for `old_parts_lifetime`. What an insert lost is then missing, and delivery still has it. Merges wait until the disk
+   * After failed writes: takes the tables off, sets parts that are cut short aside (`detached`), and takes the tables on
+   * again. The engine goes back to the parts that a broken one was merged from, which it keeps for
+   * `old_parts_lifetime`. What an insert lost is then missing, and delivery still has it. Merges wait until the disk
    * has room.
    * @throws OpsError `store_unavailable` while writes go on failing.
    */
@@ -23,7 +24,7 @@ export interface StoreWrites {
   expectRoom(): Promise<void>
 }
 
-/** Told of each mending, with the parts that were set aside. */
+/** Told of each mending, with the parts that were set aside; also of those that a start sets aside. */
 export type OnMended = (parts: readonly string[]) => void
 
 export const serverWrites: StoreWrites = {
@@ -45,8 +46,8 @@ export async function createEngineWrites(
 ): Promise<StoreWrites> {
   /** Failed writes that have left nothing behind. The engine counts for the whole process. */
   let mended = await failedWrites()
-  /** Tables that were taken off and not on again. */
-  const off = new Set<string>()
+  /** Tables that were taken off and not on again, with their directories. */
+  const off = new Map<string, string>()
   let mergesStopped = false
   let mending: Promise<void> | undefined
 
@@ -66,19 +67,26 @@ export async function createEngineWrites(
     names(`SELECT concat(table, ' ', name) FROM system.detached_parts WHERE database = currentDatabase()`)
 
   async function takeOffAndOn(): Promise<void> {
-    const tables = await names(
-      `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'`,
+    const tables = new Map(
+      await readRows<[string, string]>(
+        writer,
+        `SELECT name, data_paths[1] FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'`,
+      ),
     )
-    for (const table of new Set([...off, ...tables])) {
+    for (const [table, path] of new Map([...off, ...tables])) {
       // SYNC: a query that still reads the table would keep it from coming back.
       if (!off.has(table)) await writer.command({ query: `DETACH TABLE ${table} SYNC` })
-      off.add(table)
+      off.set(table, path)
+      await setShortPartsAside(path)
       await writer.command({ query: `ATTACH TABLE ${table}` })
       // A table that is taken on merges again, and on a full disk makes the next broken part.
       await writer.command({ query: `SYSTEM STOP MERGES ${table}` })
       off.delete(table)
       mergesStopped = true
     }
+    // A part that is merged again has the name of the one that was set aside.
+    for (const cache of ['MARK CACHE', 'INDEX MARK CACHE', 'QUERY CONDITION CACHE'])
+      await writer.command({ query: `SYSTEM DROP ${cache}` })
   }
 
   async function hasRoom(): Promise<boolean> {

@@ -24,6 +24,7 @@ export interface AnswerSettings {
   readonly engine: EmbeddedEngine
   readonly database: string
   readonly writable: boolean
+  readonly confirmWrites?: () => Promise<void>
   readonly maxBodyBytes: number
   /** Settings of every statement, unless the request names others. */
   readonly defaultSettings: readonly (readonly [name: string, value: string])[]
@@ -54,8 +55,8 @@ export async function answerRequest(
       try {
         await prepareSession(session, options, settings, readOnlyOf(request, options, settings))
         if (statement.kind === 'insert')
-          await answerInsert(session, statement, data, response, options, settings.scratchDirectory)
-        else await answerPlain(session, statement, response, options, settings.engine)
+          await answerInsert(session, statement, data, response, options, settings)
+        else await answerPlain(session, statement, response, options, settings)
       } finally {
         session.close()
       }
@@ -128,7 +129,7 @@ async function answerPlain(
   statement: PlainStatement,
   response: ServerResponse,
   options: RequestOptions,
-  engine: EmbeddedEngine,
+  { engine, confirmWrites }: AnswerSettings,
 ): Promise<void> {
   const format = statement.format ?? options.defaultFormat ?? 'TabSeparated'
   const streamed =
@@ -139,6 +140,7 @@ async function answerPlain(
   response.once('close', onClose)
   try {
     const answer = await runStatement(session, sql, format, streamed)
+    if (!statement.streamable) await confirmWrites?.()
     const chunks = encode(answer.chunks, format, options)
     const acceptEncoding = options.compress ? '' : options.acceptEncoding
     await writeAnswer(response, { ...answer, chunks }, { queryId: options.queryId, acceptEncoding, format })
@@ -175,7 +177,7 @@ async function answerInsert(
   data: Readable,
   response: ServerResponse,
   options: RequestOptions,
-  scratchDirectory: string,
+  { scratchDirectory, confirmWrites }: AnswerSettings,
 ): Promise<void> {
   const format = statement.format ?? options.defaultFormat ?? 'Values'
   if (!/^\w+$/.test(format)) throw new InterfaceError('SYNTAX_ERROR', `Unknown format ${format}.`)
@@ -186,6 +188,7 @@ async function answerInsert(
     })
     const sql = markQuery(statement.readFrom(quote(path), format), options.queryId)
     const answer: EngineAnswer = await runStatement(session, sql, format, false)
+    await confirmWrites?.()
     await writeAnswer(response, answer, { ...options, format })
   } finally {
     await rm(path, { force: true })

@@ -21,6 +21,8 @@ export interface HttpInterfaceOptions {
   readonly database: string
   /** Inserts, DDL and all else; by default clients can only read. */
   readonly writable: boolean
+  /** After each statement that may change something; what it throws is answered. */
+  readonly confirmWrites?: () => Promise<void>
   readonly scratchDirectory: string
   readonly maxBodyBytes: number
   /** Of one query: a request may ask for other limits. */

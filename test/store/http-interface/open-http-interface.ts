@@ -12,6 +12,8 @@ export async function openHttpInterface() {
   session.close()
   const stops: (() => Promise<void>)[] = []
   return {
+    engine,
+    directory: directory.path,
     /** One more interface over the same engine; returns its URL. */
     async serve(options: Partial<HttpInterfaceOptions> = {}): Promise<string> {
       const http = await startHttpInterface({

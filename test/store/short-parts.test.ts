@@ -1,0 +1,84 @@
+import { readdir, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setShortPartsAside } from '../../src/store/short-parts.ts'
+import { openTestStore, type TestStore } from '../support/store.ts'
+
+const table = 'ops_upstream_error_events'
+
+let store: TestStore
+beforeAll(async () => {
+  store = await openTestStore()
+})
+afterAll(() => store.close())
+
+const command = (query: string) => store.clients.writer.command({ query })
+const contents = () =>
+  store.rows(`SELECT count() AS rows, toString(sum(cityHash64(*))) AS hash FROM ${table}`)
+
+async function only<Row>(query: string): Promise<Row> {
+  const [row] = await store.rows<Row>(query)
+  return row as Row
+}
+
+/** Two inserts and the part that they are merged to, of the wide or of the compact kind. */
+async function mergedPart(kind: 'Wide' | 'Compact'): Promise<{ name: string; path: string }> {
+  await command(`TRUNCATE TABLE ${table}`)
+  await command(
+    `ALTER TABLE ${table} MODIFY SETTING min_bytes_for_wide_part = ${kind === 'Wide' ? 0 : 10_485_760}`,
+  )
+  for (let insert = 0; insert < 2; insert++)
+    await command(`INSERT INTO ${table} (event_id, created_at, error_message, request_body)
+      SELECT generateUUIDv4(), now(), 'a message of ' || number, randomPrintableASCII(300) FROM numbers(50)`)
+  await command(`OPTIMIZE TABLE ${table} FINAL`)
+  const part = await only<{ name: string; path: string; part_type: string }>(
+    `SELECT name, path, part_type FROM system.parts WHERE active AND table = '${table}'`,
+  )
+  expect(part.part_type).toBe(kind)
+  return part
+}
+
+describe('a part with a file that is cut short', () => {
+  it('is set aside, whichever file it is and wherever it is cut, and what it was merged from is back', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('Wide' as const, 'Compact' as const),
+        fc.nat(),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        async (kind, pick, share) => {
+          const part = await mergedPart(kind)
+          const before = await contents()
+          const entries = await readdir(part.path, { recursive: true, withFileTypes: true })
+          const files = entries.filter((entry) => entry.isFile())
+          const file = files[pick % files.length]
+          const path = join(file?.parentPath ?? '', file?.name ?? '')
+          const { size } = await stat(path)
+
+          await command(`DETACH TABLE ${table} SYNC`)
+          await truncate(path, Math.floor(size * share))
+          await setShortPartsAside(join(part.path, '..'))
+          await command(`ATTACH TABLE ${table}`)
+          expect(await contents()).toEqual(before)
+          const checked = await store.rows<{ is_passed: number }>(
+            `CHECK TABLE ${table} SETTINGS check_query_single_value_result = 0`,
+          )
+          expect(checked.filter(({ is_passed }) => is_passed !== 1)).toEqual([])
+        },
+      ),
+      { numRuns: 8 },
+    )
+  })
+
+  it('is the only one that is', async () => {
+    const part = await mergedPart('Compact')
+    const directory = join(part.path, '..')
+    await command(`DETACH TABLE ${table} SYNC`)
+    expect(await setShortPartsAside(directory)).toEqual([])
+    await truncate(join(part.path, 'data.bin'), 100)
+    expect(await setShortPartsAside(directory, Date.now() + 60_000)).toEqual([])
+    expect(await setShortPartsAside(directory)).toEqual([part.name])
+    expect(await readdir(join(directory, 'detached'))).toContain(`broken_${part.name}`)
+    await command(`ATTACH TABLE ${table}`)
+  })
+})
