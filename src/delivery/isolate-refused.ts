@@ -1,7 +1,7 @@
 import type { EncodedRow } from '../event/tables.ts'
 import type { RefusedRow } from './dead-letter.ts'
 import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
-import { readMissing, tokenOf } from './reconcile.ts'
+import { newToken, readMissing } from './reconcile.ts'
 import type { DeliveryStore, InsertResult } from './store-port.ts'
 
 export interface Isolated {
@@ -18,7 +18,7 @@ export async function isolateRefused(store: DeliveryStore, batch: BatchOfRows): 
   const refused: RefusedRow[] = []
 
   async function insertPart(rows: readonly EncodedRow[]): Promise<InsertResult> {
-    const result = await store.insert(toBatch(batch.id, rows), tokenOf(batch.id, rows))
+    const result = await store.insert(toBatch(batch.id, rows), newToken(batch.id))
     if (result.status !== 'refused') return result
     if (rows.length === 1) {
       refused.push({ row: rows[0] as EncodedRow, reason: result.reason })

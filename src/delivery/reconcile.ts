@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { idKey } from '../deduplication/recent-events.ts'
 import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
 import type { DeliveryStore, InsertResult } from './store-port.ts'
@@ -8,8 +9,8 @@ export type Finding = 'complete' | 'partial' | 'absent'
  * Settles a batch whose insert ended in doubt. Wait until the doubtful insert is dead, then read the batch back:
  * - all rows there: nothing is sent again;
  * - none there: the same bytes under the same token, so that a copy still on its way is dropped by the store;
- * - still missing, or only some there: the missing ones under a token of their own. The engine can have noted the
- *   first token and lost the rows, and then answers every repetition with success.
+ * - still missing, or only some there: the missing ones under a new token. The engine can have noted the tokens of
+ *   earlier attempts and lost their rows, and then answers every repetition with success.
  * Each insert is read back. Last the rollups of the batch's buckets are brought in line with the rows: an insert that
  * was cut short may have left them ahead or behind.
  * @returns `unknown` when the store could not be asked, else the outcome of the last insert.
@@ -29,7 +30,7 @@ export async function reconcile(
       missing = await readMissing(store, batch)
     }
     if (missing.length > 0) {
-      const completed = await store.insert(toBatch(batch.id, missing), tokenOf(batch.id, missing))
+      const completed = await store.insert(toBatch(batch.id, missing), newToken(batch.id))
       if (completed.status !== 'stored') return completed
       missing = await readMissing(store, batch)
     }
@@ -48,8 +49,7 @@ export async function readMissing(store: DeliveryStore, batch: BatchOfRows): Pro
   return batch.rows.filter((row) => !stored.has(idKey(row.eventId)))
 }
 
-/** A token for a part of a batch: the same part has the same one. */
-export function tokenOf(batchId: string, rows: BatchOfRows['rows']): string {
-  const first = rows[0]?.eventId ?? new Uint8Array()
-  return `${batchId}/${Buffer.from(first).toString('hex')}/${rows.length}`
+/** For rows that are known to be missing, while no insert of theirs is on its way: no token keeps them out. */
+export function newToken(batchId: string): string {
+  return `${batchId}/${randomUUID()}`
 }
