@@ -408,7 +408,7 @@ export const settings = {
   }),
   batchMaxBytes: bytes({
     env: 'OPS_BATCH_MAX_BYTES',
-    fallback: 64 * mib,
+    fallback: 16 * mib,
     min: 1024,
     description: 'Bytes of one insert.',
   }),

@@ -46,7 +46,7 @@ const refusals: Record<Extract<AppendResult, { status: 'refused' }>['reason'], [
 
 /** The way of one export request: decode, drop what came before, append; the answer is given when the rows are durable. */
 export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger): HandleExport {
-  return async ({ signal, encoding, body, serviceNamespaces }): Promise<ExportOutcome> => {
+  return async ({ signal, encoding, body, releaseBody, serviceNamespaces }): Promise<ExportOutcome> => {
     let decoded: DecodedExport
     try {
       const withoutBodies = hops.pressure() > shedBodiesAbove
@@ -55,6 +55,7 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
       if (!(error instanceof MalformedOtlpError)) throw error
       return { status: 'refused', code: 'malformed_otlp', message: error.message }
     }
+    releaseBody()
 
     const parts = splitRecords(decoded.rows, hops.maxRecordBytes)
     const appends = await Promise.all(parts.map((part) => appendNew(signal, part, hops, metrics)))

@@ -17,6 +17,10 @@ const encode = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstream
 function pipeline(names: readonly string[], hops: Partial<PipelineHops> = {}) {
   const metrics = createMetrics()
   const appended: Uint8Array[] = []
+  let released = 0
+  const releaseBody = () => {
+    released++
+  }
   const handle = createPipeline(
     {
       decode: () => ({
@@ -43,9 +47,11 @@ function pipeline(names: readonly string[], hops: Partial<PipelineHops> = {}) {
     pino({ level: 'silent' }),
   )
   return {
-    export: () => handle({ signal: 'traces', encoding: 'json', body, serviceNamespaces: undefined }),
+    export: () =>
+      handle({ signal: 'traces', encoding: 'json', body, releaseBody, serviceNamespaces: undefined }),
     metrics,
     appended,
+    released: () => released,
   }
 }
 
@@ -62,6 +68,20 @@ describe('the pipeline', () => {
     expect(await counted(metrics.skippedEvents)).toBe(6)
     expect(await counted(metrics.duplicateEvents)).toBe(4)
     expect(await counted(metrics.pendingEvents)).toBe(2)
+  })
+
+  it('gives the body back when it is decoded, before the disk answers', async () => {
+    let releasedAtAppend = 0
+    const hops = pipeline(['a'], {
+      journal: {
+        append: async (): Promise<AppendResult> => {
+          releasedAtAppend = hops.released()
+          return { status: 'durable', sequence: 1 }
+        },
+      },
+    })
+    await hops.export()
+    expect([releasedAtAppend, hops.released()]).toEqual([1, 1])
   })
 
   it('counts nothing of a refused export as received, and takes it when it comes again', async () => {

@@ -8,6 +8,8 @@ export interface ExportRequest {
   readonly encoding: Encoding
   /** Inflated. */
   readonly body: Uint8Array
+  /** Said once the body is decoded: its memory is given back then, not when the disk has answered. */
+  readonly releaseBody: () => void
   /** Events of other namespaces are rejected; undefined = of none. */
   readonly serviceNamespaces: ServiceNamespaces
 }

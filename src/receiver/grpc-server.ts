@@ -84,7 +84,15 @@ function createExport(
       if (!budget.reserve(body.length)) throw failure('overloaded', 'too many bytes are under way')
       try {
         metrics.receivedBytes.inc({ signal }, body.length)
-        const outcome = await next.handle({ signal, encoding: 'protobuf', body, serviceNamespaces })
+        // grpc-js holds the body until the call has ended.
+        const releaseBody = () => {}
+        const outcome = await next.handle({
+          signal,
+          encoding: 'protobuf',
+          body,
+          releaseBody,
+          serviceNamespaces,
+        })
         if (outcome.status === 'refused') throw failure(outcome.code, outcome.message)
         next.forward?.({
           path: httpPaths[signal],

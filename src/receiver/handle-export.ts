@@ -77,6 +77,14 @@ export function createRequestHandler(
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
     let heldBytes = 0
     let body: Uint8Array | undefined
+    const releaseBody = (): void => {
+      if (body === undefined) return
+      const bytes = body.length
+      freeBytes(body)
+      body = undefined
+      heldBytes -= bytes
+      budget.release(bytes)
+    }
     try {
       const read = await readBody(request, config.otlpMaxBodyBytes, budget)
       if (read.status === 'aborted') {
@@ -95,14 +103,20 @@ export function createRequestHandler(
         metrics.requests.inc({ signal, outcome: 'accepted' })
         return writeAccepted(response, encoding, 'traces', 0, '')
       }
-      const outcome = await next.handle({ signal, encoding, body: read.body, serviceNamespaces })
+      const outcome = await next.handle({
+        signal,
+        encoding,
+        body: read.body,
+        releaseBody,
+        serviceNamespaces,
+      })
       if (outcome.status === 'refused') return refuse(outcome.code, outcome.message)
       // Not before: a refused export comes again, and would be forwarded twice.
       forward()
       metrics.requests.inc({ signal, outcome: outcome.rejectedItems > 0 ? 'partial' : 'accepted' })
       writeAccepted(response, encoding, signal, outcome.rejectedItems, outcome.message)
     } finally {
-      if (body !== undefined) freeBytes(body)
+      releaseBody()
       budget.release(heldBytes)
       slots.free(client)
     }
