@@ -362,7 +362,7 @@ export const settings = {
   }),
   embeddedMemoryBytes: bytes({
     env: 'OPS_EMBEDDED_MEMORY_BYTES',
-    fallback: gib,
+    fallback: 512 * mib,
     min: 256 * mib,
     description: 'Memory that the embedded engine may use.',
   }),

@@ -8,3 +8,10 @@ it('gives pages that the engine freed back within half a second, not five', asyn
   const lines = await store.rows<{ stats: string }>('SELECT stats FROM system.jemalloc_stats')
   expect(lines.map(({ stats }) => stats).join('\n')).toMatch(/opt\.dirty_decay_ms: 500 /)
 })
+
+it("holds the engine's own memory against its limit, not that of the container it runs in", async () => {
+  const [setting] = await store.rows<{ value: string }>(
+    "SELECT value FROM system.server_settings WHERE name = 'memory_worker_use_cgroup'",
+  )
+  expect(setting?.value).toBe('0')
+})
