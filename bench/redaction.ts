@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import type { UpstreamErrorEvent } from '../src/event/upstream-error-event.ts'
+import { stringOf } from '../src/event/utf8-text.ts'
 import { createRedactor, type Redactor } from '../src/redaction/create-redactor.ts'
 import { createEventRedaction } from '../src/redaction/redact-event.ts'
 
@@ -90,7 +91,10 @@ const cleanRow: UpstreamErrorEvent = {
 const rowWithSecrets: UpstreamErrorEvent = {
   ...cleanRow,
   error_message: `Incorrect API key provided: ${openAiKey}. You can find your API key at https://platform.openai.com.`,
-  response_body: cleanRow.response_body.replace('"param": null', `"param": null, "api_key": "${openAiKey}"`),
+  response_body: stringOf(cleanRow.response_body).replace(
+    '"param": null',
+    `"param": null, "api_key": "${openAiKey}"`,
+  ),
 }
 
 /** Texts as they stand in an export, for whoever asks before making strings of them. */
@@ -98,7 +102,7 @@ const columnBytes = Object.values(cleanRow)
   .filter((value) => typeof value === 'string' && value.length < 64)
   .map((value) => Buffer.from(value as string))
 
-const longText = cleanRow.response_body.repeat(1700)
+const longText = stringOf(cleanRow.response_body).repeat(1700)
 const escapedText = JSON.stringify({ raw: cleanRow.response_body }).repeat(1600)
 
 /** What one row costs, with and without secrets in it, and what long texts cost. */

@@ -1,6 +1,6 @@
 import type { ServiceNamespaces } from '../access/token.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
-import { derivedAttribute, type Encoding, type Signal } from '../event/selected-event.ts'
+import { derivedAttribute, type Encoding, requestErrorName, type Signal } from '../event/selected-event.ts'
 import {
   createRowEncoder,
   type EncodedRow,
@@ -10,7 +10,8 @@ import {
   upstreamErrorTable,
 } from '../event/tables.ts'
 import type { UpstreamErrorEvent } from '../event/upstream-error-event.ts'
-import { type AttemptOfRequest, attemptOf, completeDerived } from '../normalization/complete-derived.ts'
+import { stringOf, type Text } from '../event/utf8-text.ts'
+import { type AttemptOfRequest, completeDerived } from '../normalization/complete-derived.ts'
 import { createNormalizer } from '../normalization/normalize-event.ts'
 import { createEventRedaction } from '../redaction/redact-event.ts'
 import { createRequestErrorRedaction } from '../redaction/redact-request-error.ts'
@@ -78,14 +79,14 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
     let shedCount = 0
     const { itemCount, eventCount } = select(signal, encoding, body, (event) => {
       selectedCount++
-      const isDerived = event.attributes.has(derivedAttribute)
+      const isDerived = event.name === requestErrorName && event.attributes.keys.includes(derivedAttribute)
       const normalized = normalize(
         isDerived ? completeDerived(event, attempts.get(event.traceId)) : event,
         nowMs,
       )
       if (normalized.status === 'rejected') {
         rejected.push({ reason: normalized.reason, itemIndex: event.itemIndex })
-      } else if (serviceNamespaces?.includes(normalized.event.service_namespace) === false) {
+      } else if (serviceNamespaces?.includes(stringOf(normalized.event.service_namespace)) === false) {
         rejected.push({ reason: 'foreign_namespace', itemIndex: event.itemIndex })
       } else if (normalized.status === 'request_error') {
         const redacted = redactRequestError(normalized.event)
@@ -93,7 +94,7 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
         if (kept !== redacted) shedCount++
         rows.push(encodeRequestError(kept, signal))
       } else {
-        if (derives && event.traceId !== '') attempts.set(event.traceId, attemptOf(normalized.event))
+        if (derives && event.traceId !== '') attempts.set(event.traceId, normalized.event)
         const redacted = redactUpstreamError(normalized.event)
         const kept = withoutBodies ? shedBodies(redacted, { request_body: '', response_body: '' }) : redacted
         if (kept !== redacted) shedCount++
@@ -105,7 +106,7 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
 }
 
 /** The row without its bodies; their sizes stay, and an attribute tells why they are gone. */
-function shedBodies<Row extends { attributes: ReadonlyMap<string, string> }>(
+function shedBodies<Row extends { attributes: ReadonlyMap<string, Text> }>(
   row: Row,
   without: Partial<Row>,
 ): Row {

@@ -1,4 +1,6 @@
 import type { EventOrigin } from './event-origin.ts'
+import type { HeadersColumn } from './headers.ts'
+import type { Text } from './utf8-text.ts'
 
 export const errorPhases = ['request', 'auth', 'routing', 'upstream', 'response', 'internal'] as const
 
@@ -15,33 +17,32 @@ export interface RequestErrorEvent extends EventOrigin {
   /** What the client got; 0 = nothing. */
   status_code: number
   platform: string
-  model: string
+  model: Text
   stream: boolean
   latency_ms: number | null
-  user_id: string
-  api_key_id: string
-  account_id: string
-  group_id: string
-  client_ip: string
-  request_path: string
-  user_agent: string
-  message: string
-  error_body: string
+  user_id: Text
+  api_key_id: Text
+  account_id: Text
+  group_id: Text
+  client_ip: Text
+  request_path: Text
+  user_agent: Text
+  message: Text
+  error_body: Text
   error_body_bytes: number
   upstream_status_code: number | null
-  upstream_error_message: string
-  upstream_error_detail: string
+  upstream_error_message: Text
+  upstream_error_detail: Text
   auth_latency_ms: number | null
   routing_latency_ms: number | null
   upstream_latency_ms: number | null
   response_latency_ms: number | null
   time_to_first_token_ms: number | null
-  request_body: string
+  request_body: Text
   request_body_truncated: boolean
   request_body_bytes: number | null
-  /** JSON object text, or ''. */
-  request_headers: string
+  request_headers: HeadersColumn
   /** The client reached a limit of its contract, which is no fault of the service. */
   is_business_limited: boolean
-  attributes: ReadonlyMap<string, string>
+  attributes: ReadonlyMap<string, Text>
 }

@@ -1,4 +1,6 @@
 import type { EventOrigin } from './event-origin.ts'
+import type { HeadersColumn } from './headers.ts'
+import type { Text } from './utf8-text.ts'
 
 export const errorKinds = [
   'http_error',
@@ -30,9 +32,9 @@ export type ErrorCategory = (typeof errorCategories)[number]
  */
 export interface UpstreamErrorEvent extends EventOrigin {
   platform: string
-  model: string
-  upstream_model: string
-  operation: string
+  model: Text
+  upstream_model: Text
+  operation: Text
   stream: boolean
   kind: ErrorKind
   category: ErrorCategory
@@ -46,27 +48,26 @@ export interface UpstreamErrorEvent extends EventOrigin {
   retryable: boolean
   /** 0 = none given. */
   retry_after_ms: number
-  upstream_request_id: string
-  upstream_host: string
-  upstream_path: string
+  upstream_request_id: Text
+  upstream_host: Text
+  upstream_path: Text
   /** From 0. */
   attempt: number
-  account_id: string
-  account_name: string
-  group_id: string
-  user_id: string
-  api_key_id: string
-  client_ip: string
-  request_path: string
-  user_agent: string
+  account_id: Text
+  account_name: Text
+  group_id: Text
+  user_id: Text
+  api_key_id: Text
+  client_ip: Text
+  request_path: Text
+  user_agent: Text
   latency_ms: number
   time_to_first_token_ms: number
-  /** JSON object text, or ''. */
-  request_headers: string
-  response_headers: string
-  request_body: string
+  request_headers: HeadersColumn
+  response_headers: HeadersColumn
+  request_body: Text
   request_body_bytes: number
-  response_body: string
+  response_body: Text
   response_body_bytes: number
-  attributes: ReadonlyMap<string, string>
+  attributes: ReadonlyMap<string, Text>
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { attributeText } from '../event/attribute.ts'
+import { attributeMap, attributeString } from '../event/attribute.ts'
 import type { SelectedEvent } from '../event/selected-event.ts'
 
 /**
@@ -10,7 +10,11 @@ import type { SelectedEvent } from '../event/selected-event.ts'
 export function eventId(event: SelectedEvent): string {
   const identity = [event.traceId, event.spanId, event.name, event.timeUnixNano, event.ordinal]
   if (event.traceId === '')
-    identity.push(attributeText(event.resource), attributeText(event.attributes), attributeText(event.body))
+    identity.push(
+      attributeString(attributeMap(event.resource)),
+      attributeString(attributeMap(event.attributes)),
+      attributeString(event.body),
+    )
   const hex = hash('sha256', identity.join('\0'), 'hex')
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`

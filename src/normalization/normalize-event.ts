@@ -1,4 +1,4 @@
-import { attributeBoolean, attributeText } from '../event/attribute.ts'
+import { attributeBoolean, attributeOf, attributeString } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import {
   requestErrorName,
@@ -7,10 +7,11 @@ import {
   spanKindServer,
 } from '../event/selected-event.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
+import { byteLengthOf, stringOf, type Text } from '../event/utf8-text.ts'
 import { createAttributeReader } from './attribute-lookup.ts'
 import { originAttributes, originOf } from './event-origin.ts'
 import { fingerprint } from './fingerprint.ts'
-import { headersText, withJsonHeaders } from './headers.ts'
+import { headerStrings, withJsonHeaders } from './headers.ts'
 import { toRequestErrorEvent } from './normalize-request-error.ts'
 import { parseProviderError } from './providers/parse-provider-error.ts'
 import { platformFromHost } from './providers/platform-from-host.ts'
@@ -98,28 +99,29 @@ export function createNormalizer(
 
 function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: number): UpstreamErrorEvent {
   const lookup = readAttributes(event)
-  const { text, number } = lookup
+  const { text, string, number } = lookup
   const clientSpan = event.span?.kind === spanKindClient ? event.span : undefined
   const serverSpan = event.span?.kind === spanKindServer ? event.span : undefined
 
-  const url = splitUrl(text('url.full', 'http.url'))
+  const url = splitUrl(string('url.full', 'http.url'))
   const urlPath = text('url.path', 'http.target')
   const host = text('server.address', 'net.peer.name') || url.host
-  const platform = text('gen_ai.provider.name', 'gen_ai.system').toLowerCase() || platformFromHost(host)
+  const platform =
+    string('gen_ai.provider.name', 'gen_ai.system').toLowerCase() || platformFromHost(stringOf(host))
   const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
-  const requestHeaders = withJsonHeaders(lookup.requestHeaders, text('http.request.headers'))
-  const responseHeaders = withJsonHeaders(lookup.responseHeaders, text('http.response.headers'))
+  const requestHeaders = withJsonHeaders(lookup.requestHeaders, string('http.request.headers'))
+  const responseHeaders = withJsonHeaders(lookup.responseHeaders, string('http.response.headers'))
   const responseBody = text('http.response.body.content')
   const requestBody = text('http.request.body.content')
   const kind = errorKind(event, lookup, statusCode)
   const parsed = parseProviderError({
     platform,
     statusCode,
-    headers: responseHeaders,
-    body: responseBody,
+    headers: headerStrings(responseHeaders),
+    body: stringOf(responseBody),
     errorType: errorType(lookup),
-    errorCode: text('ops.upstream.error.code'),
-    message: text('exception.message', 'error.message') || (event.span?.statusMessage ?? ''),
+    errorCode: string('ops.upstream.error.code'),
+    message: string('exception.message', 'error.message') || (event.span?.statusMessage ?? ''),
     kind: kind.given ? kind.value : '',
     nowMs: createdAtMs,
   })
@@ -161,12 +163,12 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
     user_agent: text('user_agent.original'),
     latency_ms: Math.round(number('ops.latency.upstream_ms') ?? durationMs(clientSpan)),
     time_to_first_token_ms: Math.round(timeToFirstTokenMs(lookup)),
-    request_headers: headersText(requestHeaders),
-    response_headers: headersText(responseHeaders),
+    request_headers: requestHeaders,
+    response_headers: responseHeaders,
     request_body: requestBody,
-    request_body_bytes: number('http.request.body.size') ?? Buffer.byteLength(requestBody),
+    request_body_bytes: number('http.request.body.size') ?? byteLengthOf(requestBody),
     response_body: responseBody,
-    response_body_bytes: number('http.response.body.size') ?? Buffer.byteLength(responseBody),
+    response_body_bytes: number('http.response.body.size') ?? byteLengthOf(responseBody),
     attributes: leftover(lookup, event),
   }
 }
@@ -176,7 +178,7 @@ function errorKind(
   lookup: Lookup,
   statusCode: number,
 ): { value: ErrorKind; given: boolean } {
-  const given = lookup.text('ops.upstream.error.kind')
+  const given = lookup.string('ops.upstream.error.kind')
   const known = errorKinds.find((kind) => kind === given)
   if (known !== undefined) return { value: known, given: true }
   if (takeStreamPhase(event, lookup) === 'mid_stream') return { value: 'stream_error', given: true }
@@ -187,11 +189,11 @@ const streamPhase = 'ops.upstream.stream_phase'
 
 /** It stays among the other attributes unless the kind follows from it. */
 function takeStreamPhase({ attributes, span, resource }: SelectedEvent, lookup: Lookup): string {
-  lookup.rest.delete(streamPhase)
+  if (!lookup.rest.delete(streamPhase)) return ''
   return (
-    attributeText(attributes.get(streamPhase)) ||
-    attributeText(span?.attributes.get(streamPhase)) ||
-    attributeText(resource.get(streamPhase))
+    attributeString(attributeOf(attributes, streamPhase)) ||
+    attributeString(span && attributeOf(span.attributes, streamPhase)) ||
+    attributeString(attributeOf(resource, streamPhase))
   )
 }
 
@@ -203,8 +205,8 @@ function givenRetryAfterMs(lookup: Lookup): number | undefined {
 
 /** `error.type` of an HTTP span is often only the status code again (semantic conventions for HTTP). */
 function errorType(lookup: Lookup): string {
-  const type = lookup.text('error.type')
-  const exceptionType = lookup.text('exception.type')
+  const type = lookup.string('error.type')
+  const exceptionType = lookup.string('exception.type')
   return /^\d{3}$/.test(type) || type === '' ? exceptionType : type
 }
 
@@ -218,7 +220,7 @@ function timeToFirstTokenMs(lookup: Lookup): number {
   return lookup.number('ops.latency.time_to_first_token_ms') ?? (seconds ?? 0) * 1000
 }
 
-function leftover(lookup: Lookup, event: SelectedEvent): Map<string, string> {
+function leftover(lookup: Lookup, event: SelectedEvent): Map<string, Text> {
   const rest = lookup.rest
   if (event.droppedAttributesCount > 0)
     rest.set('otel.dropped_attributes_count', String(event.droppedAttributesCount))

@@ -1,10 +1,11 @@
 import { attributeBoolean, attributeText } from '../event/attribute.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import { type SelectedEvent, spanKindServer } from '../event/selected-event.ts'
+import { byteLengthOf, type Text } from '../event/utf8-text.ts'
 import { createAttributeReader } from './attribute-lookup.ts'
 import { classifyRequestError } from './classify-request-error.ts'
 import { originAttributes, originOf } from './event-origin.ts'
-import { headersText, withJsonHeaders } from './headers.ts'
+import { withJsonHeaders } from './headers.ts'
 
 const readAttributes = createAttributeReader([
   ...originAttributes,
@@ -57,16 +58,16 @@ export function toRequestErrorEvent(
   nowMs: number,
 ): RequestErrorEvent {
   const lookup = readAttributes(event)
-  const { text, number } = lookup
+  const { text, string, number } = lookup
   const statusCode = number('http.response.status_code', 'http.status_code') ?? 0
   const upstreamStatusCode = number('ops.error.upstream.status_code') ?? null
   const errorBody = text('ops.error.body')
   const requestBody = text('http.request.body.content')
-  const requestHeaders = withJsonHeaders(lookup.requestHeaders, text('http.request.headers'))
+  const requestHeaders = withJsonHeaders(lookup.requestHeaders, string('http.request.headers'))
   const given = {
-    phase: text('ops.error.phase'),
-    type: text('ops.error.type', 'error.type'),
-    severity: text('ops.error.severity'),
+    phase: string('ops.error.phase'),
+    type: string('ops.error.type', 'error.type'),
+    severity: string('ops.error.severity'),
     isBusinessLimited: attributeBoolean(lookup.value('ops.error.business_limited')),
   }
   const classified = classifyRequestError(statusCode, upstreamStatusCode, given)
@@ -76,7 +77,7 @@ export function toRequestErrorEvent(
     ...originOf(event, lookup, createdAtMs, nowMs),
     ...classified,
     status_code: statusCode,
-    platform: text('gen_ai.provider.name', 'gen_ai.system').toLowerCase(),
+    platform: string('gen_ai.provider.name', 'gen_ai.system').toLowerCase(),
     model: text('gen_ai.request.model'),
     stream: attributeBoolean(lookup.value('gen_ai.request.stream')) ?? false,
     latency_ms: milliseconds(number('ops.request.latency_ms')) ?? serverDurationMs(event),
@@ -90,7 +91,7 @@ export function toRequestErrorEvent(
     message:
       text('ops.error.message', 'exception.message', 'error.message') || (event.span?.statusMessage ?? ''),
     error_body: errorBody,
-    error_body_bytes: Buffer.byteLength(errorBody),
+    error_body_bytes: byteLengthOf(errorBody),
     upstream_status_code: upstreamStatusCode,
     upstream_error_message: text('ops.error.upstream.message'),
     upstream_error_detail: text('ops.error.upstream.detail'),
@@ -102,8 +103,8 @@ export function toRequestErrorEvent(
     request_body: requestBody,
     request_body_truncated: attributeBoolean(lookup.value('ops.request.body_truncated')) ?? false,
     request_body_bytes:
-      number('http.request.body.size') ?? (requestBody === '' ? null : Buffer.byteLength(requestBody)),
-    request_headers: headersText(requestHeaders),
+      number('http.request.body.size') ?? (requestBody === '' ? null : byteLengthOf(requestBody)),
+    request_headers: requestHeaders,
     attributes: leftover(event, lookup),
   }
 }
@@ -125,7 +126,7 @@ function timeToFirstTokenMs(lookup: Lookup): number | null {
   )
 }
 
-function leftover(event: SelectedEvent, lookup: Lookup): Map<string, string> {
+function leftover(event: SelectedEvent, lookup: Lookup): Map<string, Text> {
   const rest = lookup.rest
   if (event.body !== undefined && event.body !== null) rest.set('log.body', attributeText(event.body))
   return rest

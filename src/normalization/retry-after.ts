@@ -1,4 +1,5 @@
 import { durationMs, readDurationMs } from './duration-text.ts'
+import type { HeaderStrings } from './headers.ts'
 
 /** A wait beyond this is taken for a mistake. It also keeps the value inside the column's UInt32. */
 export const maxRetryAfterMs = 30 * 86_400_000
@@ -9,7 +10,7 @@ const maxMessageChars = 4096
 
 export interface RetryAfterSources {
   /** By lowercase name. */
-  readonly headers: ReadonlyMap<string, string>
+  readonly headers: HeaderStrings
   /** What the platform's parser found in the body; 0 = nothing. */
   readonly bodyMs: number
   readonly message: string
@@ -77,16 +78,16 @@ function untilDateMs(date: string, nowMs: number): number {
  * OpenAI's `x-ratelimit-reset-*`, Anthropic's `anthropic-ratelimit-*-reset` and the like, of limits that are used up
  * (`remaining` 0, or Anthropic's `status` rejected); the longest, as the request needs them all.
  */
-function resetHeadersMs(headers: ReadonlyMap<string, string>, nowMs: number): number {
+function resetHeadersMs(headers: HeaderStrings, nowMs: number): number {
   let longestMs = 0
   let seen = 0
-  for (const [name, value] of headers) {
+  for (const name of headers.keys()) {
     if (++seen > maxHeaders) break
     if (!name.includes('ratelimit') || !name.includes('reset')) continue
     const usedUp =
       headers.get(name.replace('reset', 'remaining'))?.trim() === '0' ||
       headers.get(name.replace('reset', 'status')) === 'rejected'
-    if (usedUp) longestMs = Math.max(longestMs, untilResetMs(value, nowMs))
+    if (usedUp) longestMs = Math.max(longestMs, untilResetMs(headers.get(name) ?? '', nowMs))
   }
   return longestMs
 }

@@ -44,8 +44,20 @@ export interface Redactor {
    * and so does `attribute` under a key that tells nothing: for callers that copy bytes instead of making strings.
    */
   mayContainSecret(bytes: Uint8Array, start: number, end: number): boolean
+  /** For callers that write headers as bytes; undefined when `headers` alone can tell what becomes of them. */
+  readonly plainHeaders: PlainHeaders | undefined
   body(value: string, platform: string): string
   bodyMode(platform: string): BodyMode
+}
+
+/** What `Redactor.headers` does to headers whose JSON has no escapes. */
+export interface PlainHeaders {
+  /** Whether a value may be kept, by the lowercase name. */
+  keeps(name: string): boolean
+  /** What stands for any other. */
+  readonly marker: string
+  /** As `Redactor.mayContainSecret`, for pieces of the JSON between markers. */
+  mayContainSecret(bytes: Uint8Array, start: number, end: number): boolean
 }
 
 export class RedactionOptionsError extends Error {
@@ -88,7 +100,8 @@ export function createRedactor(options: RedactionOptions): Redactor {
   const identifier = createTextRedaction({ ...shared, scanner: createScanner(values, ruleIds) })
   // The names of headers have been dealt with: `x-ratelimit-limit-tokens` is no key of a secret.
   const headerValues = enabled.filter((rule) => rule.kind !== 'key')
-  const headerText = createTextRedaction({ ...shared, scanner: createScanner(headerValues, ruleIds) })
+  const headerScanner = createScanner(headerValues, ruleIds)
+  const headerText = createTextRedaction({ ...shared, scanner: headerScanner })
   const keeps = remember(keepsHeader)
   const classify = remember((key: string): KeyClass | 'header' => {
     const header = usesHeaderNames ? headerAttribute.exec(key)?.[1] : undefined
@@ -154,6 +167,10 @@ export function createRedactor(options: RedactionOptions): Redactor {
       return redacted
     },
     url,
+    plainHeaders:
+      usesHeaderNames && hmacKey === undefined && extraRules.length === 0
+        ? { keeps, marker: plainMarker('header'), mayContainSecret: headerScanner.mayFindInBytes }
+        : undefined,
     mayContainSecret: extraRules.length === 0 ? scanner.mayFindInBytes : () => true,
     body,
     bodyMode,

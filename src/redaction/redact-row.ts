@@ -1,7 +1,9 @@
 import type { EventOrigin } from '../event/event-origin.ts'
+import type { HeadersColumn } from '../event/headers.ts'
 import { remember } from '../event/remember.ts'
+import { byteLengthOf, stringOf, type Text, type Utf8Text } from '../event/utf8-text.ts'
+import { createHeadersRedaction } from './column-headers.ts'
 import type { Redactor } from './create-redactor.ts'
-import { limitHeaders } from './headers.ts'
 import { cutText, dropCutToken, redactWithin } from './truncate.ts'
 
 export interface RedactionLimits {
@@ -14,7 +16,10 @@ export interface RedactionLimits {
   readonly maxHeaderBytes: number
 }
 
-export type TextColumn<Row> = { [Name in keyof Row]: Row[Name] extends string ? Name : never }[keyof Row] &
+/** Columns that hold text, or may. */
+export type TextColumn<Row> = {
+  [Name in keyof Row]: [Extract<Row[Name], string>] extends [never] ? never : Name
+}[keyof Row] &
   string
 type SizeColumn<Row> = { [Name in keyof Row]: Row[Name] extends number | null ? Name : never }[keyof Row] &
   string
@@ -46,11 +51,12 @@ const droppedAttributes = 'ops.dropped_attributes'
 const hexId = /^[0-9a-f]{0,32}$/
 
 /**
- * Makes the function that takes the secrets out of a row and brings its texts within limits, in this order. A row
- * without secrets and within the limits is returned as it is.
+ * Makes the function that takes the secrets out of a row and brings its texts within limits, in this order. Columns that
+ * stand in a buffer stay there if no rule could find anything in them; headers become the text of a JSON object. The
+ * given row is not changed, and returned as it is when nothing has to be.
  */
 export function createRowRedaction<
-  Row extends { platform: string; attributes: ReadonlyMap<string, string> },
+  Row extends { platform: string; attributes: ReadonlyMap<string, Text> },
   Bodies extends TextColumn<Row>,
 >(
   redactor: Redactor,
@@ -59,32 +65,35 @@ export function createRowRedaction<
 ): (row: Row) => Row {
   const columns = createColumnRedactions(redactor, limits, treatments)
   // The same keys come again and again; the answer is the same.
-  const attributeOf = remember((key) => ({
-    key: cutText(redactor.text(key), limits.maxTextBytes),
-    redact: redactor.attributeOf(key),
-  }))
+  const attributeOf = remember((key): AttributeRedaction => {
+    const redact = redactor.attributeOf(key)
+    const asText = limited(redactor, limits.maxTextBytes, redact)
+    // Under a key that tells nothing, the value is text as any other.
+    const redactValue = redact === redactor.text ? asText : (value: Text) => asText(stringOf(value))
+    return { key: cutText(redactor.text(key), limits.maxTextBytes), redact: redactValue }
+  })
 
   return (row) => {
     let redacted: Row | undefined
     const set = (column: string, value: unknown): void => {
       redacted ??= { ...row }
-      Object.assign(redacted, { [column]: value })
+      ;(redacted as Record<string, unknown>)[column] = value
     }
     for (const { column, redact } of columns) {
-      const before = row[column as keyof Row] as string
+      const before = row[column as keyof Row] as HeadersColumn
       if (before === '') continue
       const after = redact(before)
       if (after !== before) set(column, after)
     }
     for (const [column, sizeColumn] of bodies) {
-      const before = row[column] as string
+      const before = row[column] as Text
       if (before === '') continue
       const knownBytes = (row[sizeColumn] as number | null) ?? 0
       const after = redactBody(redactor, before, row.platform, knownBytes, limits.maxBodyBytes)
       if (after !== before) set(column, after)
-      if (knownBytes === 0) set(sizeColumn, Buffer.byteLength(before))
+      if (knownBytes === 0) set(sizeColumn, byteLengthOf(before))
     }
-    const attributes = redactAttributes(attributeOf, row.attributes, limits)
+    const attributes = redactAttributes(attributeOf, row.attributes, limits.maxAttributes)
     if (attributes !== row.attributes) set('attributes', attributes)
     return redacted ?? row
   }
@@ -92,7 +101,7 @@ export function createRowRedaction<
 
 interface ColumnRedaction {
   readonly column: string
-  readonly redact: (value: string) => string
+  readonly redact: (value: HeadersColumn) => Text
 }
 
 function createColumnRedactions(
@@ -100,53 +109,86 @@ function createColumnRedactions(
   { maxTextBytes, maxHeaderBytes }: RedactionLimits,
   treatments: Readonly<Record<string, Treatment>>,
 ): ColumnRedaction[] {
-  const limited = (redact: (value: string) => string) => (value: string) =>
-    redactWithin(value, maxTextBytes, redact)
-  const byTreatment: Record<Exclude<Treatment, 'closed'>, (value: string) => string> = {
-    identifier: limited(redactor.identifier),
-    text: limited(redactor.text),
-    url: limited(redactor.url),
-    hex: (value) => (hexId.test(value) ? value : limited(redactor.identifier)(value)),
-    headers: (value) => limitHeaders(redactor.headers(value), maxHeaderBytes),
+  const identifier = limited(redactor, maxTextBytes, redactor.identifier)
+  const url = limited(redactor, maxTextBytes, redactor.url)
+  const byTreatment: Record<Exclude<Treatment, 'closed' | 'headers'>, (value: Text) => Text> = {
+    identifier,
+    text: limited(redactor, maxTextBytes, redactor.text),
+    url: (value) => url(typeof value === 'string' || !mayHaveUserinfo(value) ? value : stringOf(value)),
+    hex: (value) => (typeof value === 'string' && hexId.test(value) ? value : identifier(value)),
   }
   const redactions: ColumnRedaction[] = []
   for (const [column, treatment] of Object.entries(treatments)) {
-    if (treatment !== 'closed') redactions.push({ column, redact: byTreatment[treatment] })
+    if (treatment === 'closed') continue
+    // Each column of headers has a buffer of its own.
+    const redact =
+      treatment === 'headers' ? createHeadersRedaction(redactor, maxHeaderBytes) : byTreatment[treatment]
+    redactions.push({ column, redact: redact as ColumnRedaction['redact'] })
   }
   return redactions
 }
 
+/** Redaction of a text as one of text does it, but for what can stay in its buffer. */
+function limited(
+  redactor: Redactor,
+  maxBytes: number,
+  redact: (text: string) => string,
+): (value: Text) => Text {
+  return (value) =>
+    isFine(redactor, value, maxBytes) ? value : redactWithin(stringOf(value), maxBytes, redact)
+}
+
+/** Whether a text can stay in its buffer: short enough, and nothing in it that a rule could find. */
+function isFine(redactor: Redactor, value: Text, maxBytes: number): boolean {
+  if (typeof value === 'string') return false
+  const { source, start, end } = value
+  return end - start <= maxBytes && !redactor.mayContainSecret(source.bytes, start, end)
+}
+
+const atSign = 64
+const slash = 47
+
+/** Whether there could be a user and a password in a URL without scheme, which only `Redactor.url` looks for. */
+function mayHaveUserinfo({ source: { bytes }, start, end }: Utf8Text): boolean {
+  if (bytes[start] === slash && bytes[start + 1] === slash) return true
+  for (let at = start; at < end; at++) if (bytes[at] === atSign) return true
+  return false
+}
+
 function redactBody(
   redactor: Redactor,
-  body: string,
+  body: Text,
   platform: string,
   knownBytes: number,
   maxBytes: number,
-): string {
+): Text {
   const redact = (text: string) => redactor.body(text, platform)
   const mode = redactor.bodyMode(platform)
+  if (mode === 'drop') return ''
+  if (mode === 'keep' && byteLengthOf(body) <= maxBytes) return body
   // A hash is one of all of the body; the other modes leave less of it.
-  if (mode !== 'redact') return cutText(redact(body), maxBytes)
-  const wasCut = knownBytes > body.length && knownBytes > Buffer.byteLength(body)
-  return redactWithin(body, maxBytes, wasCut ? (text) => dropCutToken(redact(text)) : redact)
+  if (mode !== 'redact') return cutText(redact(stringOf(body)), maxBytes)
+  const wasCut = knownBytes > 0 && knownBytes > byteLengthOf(body)
+  if (!wasCut && isFine(redactor, body, maxBytes)) return body
+  return redactWithin(stringOf(body), maxBytes, wasCut ? (text) => dropCutToken(redact(text)) : redact)
 }
 
 interface AttributeRedaction {
   readonly key: string
-  readonly redact: (value: string) => string
+  readonly redact: (value: Text) => Text
 }
 
 function redactAttributes(
   attributeOf: (key: string) => AttributeRedaction,
-  attributes: ReadonlyMap<string, string>,
-  { maxAttributes, maxTextBytes }: RedactionLimits,
-): ReadonlyMap<string, string> {
-  let redacted: Map<string, string> | undefined
+  attributes: ReadonlyMap<string, Text>,
+  maxAttributes: number,
+): ReadonlyMap<string, Text> {
+  let redacted: Map<string, Text> | undefined
   let count = 0
   for (const [key, value] of attributes) {
     if (count === maxAttributes) break
     const { key: newKey, redact } = attributeOf(key)
-    const newValue = redactWithin(value, maxTextBytes, redact)
+    const newValue = redact(value)
     if (redacted === undefined && (newKey !== key || newValue !== value))
       redacted = firstOf(attributes, count)
     redacted?.set(newKey, newValue)
@@ -158,8 +200,8 @@ function redactAttributes(
   return redacted
 }
 
-function firstOf(attributes: ReadonlyMap<string, string>, count: number): Map<string, string> {
-  const first = new Map<string, string>()
+function firstOf(attributes: ReadonlyMap<string, Text>, count: number): Map<string, Text> {
+  const first = new Map<string, Text>()
   for (const [key, value] of attributes) {
     if (first.size === count) break
     first.set(key, value)

@@ -59,9 +59,10 @@ export interface Finder {
   readonly triggers: readonly Trigger[]
   /**
    * Whether the matcher could find something at a trigger, from the bytes around it alone: false only when it could
-   * not. Without it, it always could. Bytes outside of the text are no part of it and can be anything.
+   * not. Without it, it always could. The text begins at `start`; bytes before it and behind the text are no part of it
+   * and can be anything. Bytes from 128 on stand for characters that are not ASCII.
    */
-  readonly mayMatch?: (bytes: Uint8Array, at: number) => boolean
+  readonly mayMatch?: (bytes: Uint8Array, at: number, start: number) => boolean
   readonly match: Matcher
 }
 

@@ -1,4 +1,4 @@
-import { ascii } from './characters.ts'
+import { ascii, isDigit, isLetter } from './characters.ts'
 import { endOfMarker } from './marker.ts'
 import type { Finder, Matcher, Scan, ScanRule, Trigger } from './rule.ts'
 
@@ -35,7 +35,7 @@ export function createScanner(
       mayMatch: (bytes, at) => bytes[at + 1] === 82,
       match: (scan, at) => endOfMarker(scan.text, at, ruleIds),
     },
-    { triggers: escapes, match: noteEscape },
+    { triggers: escapes, mayMatch: mayBeEscape, match: noteEscape },
     ...rules.flatMap((rule) => rule.finders),
   ])
   const { cells, matchers, mayMatchers } = tables
@@ -66,11 +66,11 @@ export function createScanner(
     return at + offset
   }
 
-  /** From `from` to `last`; -1 = nowhere. */
-  function candidateFrom(input: Uint8Array, from: number, last: number): number {
+  /** In the text that begins at `start`, from `from` to `last`; -1 = nowhere. */
+  function candidateFrom(input: Uint8Array, start: number, from: number, last: number): number {
     for (let at = nextTrigger(tables, input, from, last); at <= last; ) {
       const cell = cells[((input[at - 1] ?? 0) << 7) | (input[at] ?? 0)] ?? 0
-      if (mayMatchers[cell]?.(input, at) !== false) return at
+      if (mayMatchers[cell]?.(input, at, start) !== false) return at
       at = nextTrigger(tables, input, at + 1, last)
     }
     return -1
@@ -100,7 +100,7 @@ export function createScanner(
       bytes[0] = 0
       const length = text.length < minBytesScanned ? writeCharacters(text, bytes) : bytes.write(text, 1)
       held = length === text.length ? text : ''
-      const at = candidateFrom(bytes, 1, length)
+      const at = candidateFrom(bytes, 1, 1, length)
       if (at === -1) return -1
       // Offsets in bytes are those in characters where all are ASCII.
       return held === '' ? 0 : at - 1
@@ -108,8 +108,8 @@ export function createScanner(
     mayFindInBytes(input, start, end) {
       if (start >= end) return false
       const first = cells[input[start] ?? 0] ?? 0
-      if (first !== 0 && mayMatchers[first]?.(input, start) !== false) return true
-      return candidateFrom(input, start + 1, end - 1) !== -1
+      if (first !== 0 && mayMatchers[first]?.(input, start, start) !== false) return true
+      return candidateFrom(input, start, start + 1, end - 1) !== -1
     },
   }
 }
@@ -127,6 +127,23 @@ function writeCharacters(text: string, bytes: Uint8Array): number {
     bytes[at + 1] = code > 127 ? 128 : code
   }
   return text.length
+}
+
+/** What follows a percent sign and an ampersand in what `decodeEscapes` decodes; after a backslash it can be many things. */
+function mayBeEscape(bytes: Uint8Array, at: number): boolean {
+  const next = bytes[at + 1] ?? 0
+  switch (bytes[at]) {
+    case 0x25: // %
+      return isHexDigit(next) && isHexDigit(bytes[at + 2] ?? 0)
+    case 0x26: // &
+      return next === 0x23 || isLetter(next)
+    default:
+      return true
+  }
+}
+
+function isHexDigit(code: number): boolean {
+  return isDigit(code) || ((code | 32) >= 97 && (code | 32) <= 102)
 }
 
 function noteEscape(scan: Scan): number {
@@ -196,7 +213,7 @@ function anyOf(mayMatchers: readonly MayMatch[]): MayMatch {
   if (others.length === 0 || mayMatchers.includes(always))
     return mayMatchers.includes(always) ? always : first
   const rest = anyOf(others)
-  return (bytes, at) => first(bytes, at) || rest(bytes, at)
+  return (bytes, at, start) => first(bytes, at, start) || rest(bytes, at, start)
 }
 
 /** Asks all of them; the scan goes on where the farthest ends. */

@@ -1,9 +1,18 @@
-import type { AttributeValue } from '../event/attribute.ts'
+import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
 import { malformedJson } from './json-grammar.ts'
 import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
 import type { JsonReader } from './json-reader.ts'
 import { enterArray, enterObject, nextElement, nextMember, passKey, passNull } from './json-reader.ts'
-import { readBoolean, readBytes, readDouble, readInt64, readKey, readText, skipValue } from './json-values.ts'
+import {
+  readBoolean,
+  readBytes,
+  readDouble,
+  readInt64,
+  readKey,
+  readTextValue,
+  skipValue,
+} from './json-values.ts'
+import { mergedMap } from './merged-map.ts'
 import { maxAnyValueDepth } from './nesting.ts'
 
 const keyValueKeys = jsonKeys('key', 'value')
@@ -18,11 +27,8 @@ const anyValueKeys = jsonKeys(
 )
 const valuesKey = jsonKey('values')
 
-/** Attributes while they are read. */
-export type AttributesBuilder = Map<string, AttributeValue>
-
 /**
- * Passes an array of KeyValue and adds them to `attributes`; the last of equal keys wins.
+ * Passes an array of KeyValue and adds them to `attributes`.
  * Throws MalformedOtlpError for values nested deeper than `maxAnyValueDepth`.
  */
 export function readAttributes(reader: JsonReader, attributes: AttributesBuilder): void {
@@ -49,7 +55,8 @@ function readKeyValue(reader: JsonReader, into: AttributesBuilder, depth: number
     else if (name === 'value') value = readValue(reader, value, depth)
     else skipValue(reader)
   }
-  into.set(key, value)
+  into.keys.push(key)
+  into.values.push(value)
 }
 
 function readValue(reader: JsonReader, earlier: AttributeValue, depth: number): AttributeValue {
@@ -60,7 +67,7 @@ function readValue(reader: JsonReader, earlier: AttributeValue, depth: number): 
     if (passNull(reader)) continue
     switch (kind) {
       case 'stringValue':
-        value = readText(reader)
+        value = readTextValue(reader)
         break
       case 'boolValue':
         value = readBoolean(reader)
@@ -102,11 +109,11 @@ function readArray(reader: JsonReader, earlier: AttributeValue, depth: number): 
 
 function readKeyValueList(reader: JsonReader, earlier: AttributeValue, depth: number): AttributeValue {
   if (depth > maxAnyValueDepth) malformedJson(reader.position, 'attribute value nested too deep')
-  const list: AttributesBuilder = earlier instanceof Map ? earlier : new Map()
+  const list: AttributesBuilder = { keys: [], values: [] }
   for (let more = enterObject(reader); more; more = nextMember(reader)) {
     passKey(reader)
     if (keyIs(reader, valuesKey)) readKeyValues(reader, list, depth)
     else skipValue(reader)
   }
-  return list
+  return mergedMap(earlier, list)
 }

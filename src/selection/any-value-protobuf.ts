@@ -1,4 +1,5 @@
-import type { AttributeValue } from '../event/attribute.ts'
+import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
+import { mergedMap } from './merged-map.ts'
 import { maxAnyValueDepth } from './nesting.ts'
 import { anyValueFields, keyValueFields, valueListFields } from './otlp-wire-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
@@ -24,11 +25,8 @@ import {
 const keyTag = 0x0a
 const stringValueTag = 0x0a
 
-/** Attributes while they are read. */
-export type AttributesBuilder = Map<string, AttributeValue>
-
 /**
- * Passes a KeyValue whose length follows and adds it to `attributes`; the last of equal keys wins.
+ * Passes a KeyValue whose length follows and adds it to `attributes`.
  * Throws MalformedOtlpError for values nested deeper than `maxAnyValueDepth`.
  */
 export function readAttribute(reader: ProtobufReader, end: number, attributes: AttributesBuilder): void {
@@ -61,7 +59,8 @@ function readKeyValue(reader: ProtobufReader, end: number, into: AttributesBuild
         skipField(reader, messageEnd)
     }
   }
-  into.set(key, value)
+  into.keys.push(key)
+  into.values.push(value)
 }
 
 function readValue(
@@ -126,7 +125,7 @@ function readKeyValueList(
 ): AttributeValue {
   if (depth > maxAnyValueDepth) malformedProtobuf(reader, 'attribute value nested too deep')
   const messageEnd = readContentEnd(reader, end)
-  const list: AttributesBuilder = earlier instanceof Map ? earlier : new Map()
+  const list: AttributesBuilder = { keys: [], values: [] }
   while (findField(reader, messageEnd, valueListFields, 1)) readKeyValue(reader, messageEnd, list, depth)
-  return list
+  return mergedMap(earlier, list)
 }

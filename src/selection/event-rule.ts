@@ -1,5 +1,5 @@
 import type { Attributes } from '../event/attribute.ts'
-import { attributeNumber, attributeText } from '../event/attribute.ts'
+import { attributeNumber, attributeOf, attributeText } from '../event/attribute.ts'
 import {
   exceptionName,
   genAiExceptionName,
@@ -65,11 +65,11 @@ export function isException(name: EventName): boolean {
  * Source: docs of the event contract, "Events".
  */
 export function isProviderFailure(attributes: Attributes): boolean {
-  if (attributeText(attributes.get('gen_ai.provider.name')) !== '') return true
-  if (attributeText(attributes.get('gen_ai.system')) !== '') return true
+  if (attributeText(attributeOf(attributes, 'gen_ai.provider.name')) !== '') return true
+  if (attributeText(attributeOf(attributes, 'gen_ai.system')) !== '') return true
   return (
-    isFailureStatus(attributeNumber(attributes.get('http.response.status_code'))) ||
-    isFailureStatus(attributeNumber(attributes.get('http.status_code')))
+    isFailureStatus(attributeNumber(attributeOf(attributes, 'http.response.status_code'))) ||
+    isFailureStatus(attributeNumber(attributeOf(attributes, 'http.status_code')))
   )
 }
 

@@ -1,4 +1,4 @@
-import { attributeNumber } from '../event/attribute.ts'
+import { type Attributes, attributeNumber, attributeOf } from '../event/attribute.ts'
 import {
   derivedAttribute,
   MalformedOtlpError,
@@ -11,6 +11,7 @@ import type { Enclosing, ExportScan } from './export-scan.ts'
 import type { SpanWithEvents } from './span-events.ts'
 
 const statusError = 2
+const derived: Attributes = { keys: [derivedAttribute], values: ['server_span'] }
 
 /** What an export has said of its traces: where upstream errors are, and which requests have a record of their own. */
 export interface FailedTraces {
@@ -82,8 +83,8 @@ export function findRequestErrors<Reader extends { position: number }>(
 function requestErrorOf(source: SpanWithEvents, enclosing: Enclosing): SelectedEvent | undefined {
   const { traceId, spanId, span } = source
   const answered =
-    attributeNumber(span.attributes.get('http.response.status_code')) ??
-    attributeNumber(span.attributes.get('http.status_code')) ??
+    attributeNumber(attributeOf(span.attributes, 'http.response.status_code')) ??
+    attributeNumber(attributeOf(span.attributes, 'http.status_code')) ??
     0
   if (span.kind !== spanKindServer || (span.statusCode !== statusError && answered < 400)) return undefined
   return {
@@ -94,7 +95,7 @@ function requestErrorOf(source: SpanWithEvents, enclosing: Enclosing): SelectedE
     spanId,
     ordinal: 0,
     itemIndex: enclosing.itemIndex,
-    attributes: new Map([[derivedAttribute, 'server_span']]),
+    attributes: derived,
     droppedAttributesCount: 0,
     span,
     body: undefined,

@@ -1,5 +1,5 @@
+import type { ByteSource } from '../event/byte-source.ts'
 import { MalformedOtlpError } from '../event/selected-event.ts'
-import type { ByteSource } from './byte-source.ts'
 import { maxJsonDepth } from './nesting.ts'
 
 // The grammar of RFC 8259 over bytes, without making anything. Bytes from 0x80 are let through inside of

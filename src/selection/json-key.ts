@@ -1,4 +1,4 @@
-import { sameBytes } from './byte-source.ts'
+import { sameBytes } from '../event/byte-source.ts'
 import type { JsonReader } from './json-reader.ts'
 import { unescaped } from './json-reader.ts'
 

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '../event/byte-source.ts'
 import {
   endOfLiteral,
   endOfPlain,
@@ -10,6 +10,8 @@ import {
 
 /** A place in JSON bytes. */
 export interface JsonReader extends ByteSource {
+  /** The bytes again, for what outlives the reader. */
+  readonly source: ByteSource
   position: number
   /** Inside, without quotes, of the string that `passString` passed last. */
   stringStart: number
@@ -19,9 +21,11 @@ export interface JsonReader extends ByteSource {
 }
 
 /** RFC 8259 section 8.1 lets a receiver ignore a byte order mark; this one does. */
-export function createJsonReader({ bytes, view }: ByteSource): JsonReader {
+export function createJsonReader(source: ByteSource): JsonReader {
+  const { bytes, view } = source
   const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return {
+    source,
     bytes,
     view,
     position: hasByteOrderMark ? 3 : 0,

@@ -1,34 +1,37 @@
+import { createTextCache } from '../event/text-cache.ts'
+import { stringOf, type Text, textAt } from '../event/utf8-text.ts'
 import { idFromText } from './identifier.ts'
 import { endOfLiteral, endOfNumber, endOfValue, malformedJson, quote } from './json-grammar.ts'
 import type { JsonReader } from './json-reader.ts'
 import { passString, peek, unescaped } from './json-reader.ts'
-import { createTextCache } from './text-cache.ts'
 
 // Values as ProtoJSON writes them, with OTLP's exceptions (hex ids, integer enums). `null` is the default, and passed
 // before any of these is called.
 // Source: protobuf.dev/programming-guides/json and OTLP specification, "JSON Protobuf Encoding".
 
 const keys = createTextCache(1024, 64)
-const texts = createTextCache(1024, 32)
 const maxNumberLength = 400
 
 export function skipValue(reader: JsonReader): void {
   reader.position = endOfValue(reader, reader.position)
 }
 
-export function readText(reader: JsonReader): string {
+/** A string as text: where it stands when its bytes are its text. */
+export function readTextValue(reader: JsonReader): Text {
   passString(reader)
-  return passedText(reader)
+  return reader.stringEscaped
+    ? unescaped(reader)
+    : textAt(reader.source, reader.stringStart, reader.stringEnd)
+}
+
+export function readText(reader: JsonReader): string {
+  return stringOf(readTextValue(reader))
 }
 
 /** As `readText`, for the key of an attribute. */
 export function readKey(reader: JsonReader): string {
   passString(reader)
   return reader.stringEscaped ? unescaped(reader) : keys(reader, reader.stringStart, reader.stringEnd)
-}
-
-function passedText(reader: JsonReader): string {
-  return reader.stringEscaped ? unescaped(reader) : texts(reader, reader.stringStart, reader.stringEnd)
 }
 
 /** Lowercase hex of an id of `size` bytes; '' for one that is absent, all zeros or anything else. */

@@ -1,5 +1,7 @@
 import type { Attributes, AttributeValue } from '../event/attribute.ts'
+import { attributeOf } from '../event/attribute.ts'
 import type { TakeEvent } from '../event/selected-event.ts'
+import { stringOf, Utf8Text } from '../event/utf8-text.ts'
 import type { EventName, EventRule } from './event-rule.ts'
 import { isException, isProviderFailure, nameOf } from './event-rule.ts'
 import type { Enclosing } from './export-scan.ts'
@@ -56,6 +58,7 @@ export function selectLogEvent(
 
 function nameOfRecord({ eventName, attributes }: LogRecord, rule: EventRule): EventName | undefined {
   if (eventName !== '') return nameOf(rule, eventName)
-  const older = attributes.get(eventNameKey)
-  return typeof older === 'string' ? nameOf(rule, older) : undefined
+  const older = attributeOf(attributes, eventNameKey)
+  const isText = typeof older === 'string' || older instanceof Utf8Text
+  return isText ? nameOf(rule, stringOf(older)) : undefined
 }

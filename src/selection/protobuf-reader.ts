@@ -1,5 +1,5 @@
+import type { ByteSource } from '../event/byte-source.ts'
 import { MalformedOtlpError } from '../event/selected-event.ts'
-import type { ByteSource } from './byte-source.ts'
 import type { MessageFields } from './otlp-wire-types.ts'
 import {
   fixed32,
@@ -13,6 +13,8 @@ import {
 
 /** A place in protobuf bytes. Every read is bounded by the end of the message that it belongs to. */
 export interface ProtobufReader extends ByteSource {
+  /** The bytes again, for what outlives the reader. */
+  readonly source: ByteSource
   position: number
   /** Tag of the field that `nextField` came to: number and wire type. */
   tag: number
@@ -25,8 +27,9 @@ export interface ProtobufReader extends ByteSource {
 const maxGroupDepth = 100
 const maxFieldNumber = 2 ** 29 - 1
 
-export function createProtobufReader({ bytes, view }: ByteSource): ProtobufReader {
-  return { bytes, view, position: 0, tag: 0, low: 0, high: 0 }
+export function createProtobufReader(source: ByteSource): ProtobufReader {
+  const { bytes, view } = source
+  return { source, bytes, view, position: 0, tag: 0, low: 0, high: 0 }
 }
 
 export function malformedProtobuf(reader: ProtobufReader, what: string): never {

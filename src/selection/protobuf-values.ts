@@ -1,25 +1,29 @@
+import { createTextCache } from '../event/text-cache.ts'
+import { stringOf, type Text, textAt } from '../event/utf8-text.ts'
 import { idFromHex } from './identifier.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { readContentEnd, readFixed, readUint32, readVarint } from './protobuf-reader.ts'
-import { createTextCache } from './text-cache.ts'
 
 const keys = createTextCache(1024, 64)
-// Values such as model, provider and method repeat as keys do; long ones are ids and messages.
-const values = createTextCache(1024, 32)
 
 /** Text of a string field; bytes that are not UTF-8 become U+FFFD. */
-export function readText(reader: ProtobufReader, end: number): string {
+export function readText(reader: ProtobufReader, end: number): Text {
   return readTextTo(reader, readContentEnd(reader, end))
 }
 
-/** As `readText`, for the key of an attribute. */
+/** As `readText`, as a string. */
+export function readString(reader: ProtobufReader, end: number): string {
+  return stringOf(readText(reader, end))
+}
+
+/** As `readString`, for the key of an attribute. */
 export function readKey(reader: ProtobufReader, end: number): string {
   return readKeyTo(reader, readContentEnd(reader, end))
 }
 
 /** As `readText`, with tag and length passed. */
-export function readTextTo(reader: ProtobufReader, contentEnd: number): string {
-  const text = values(reader, reader.position, contentEnd)
+export function readTextTo(reader: ProtobufReader, contentEnd: number): Text {
+  const text = textAt(reader.source, reader.position, contentEnd)
   reader.position = contentEnd
   return text
 }

@@ -1,6 +1,5 @@
-import type { Attributes } from '../event/attribute.ts'
+import type { Attributes, AttributesBuilder } from '../event/attribute.ts'
 import type { ScopeOfEvent } from '../event/selected-event.ts'
-import type { AttributesBuilder } from './any-value-json.ts'
 import { readAttributes } from './any-value-json.ts'
 import type { Enclosing, ExportScan, ScopeMatches } from './export-scan.ts'
 import { lazily, mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
@@ -115,7 +114,7 @@ function selectMatches(
 }
 
 function readResource(reader: JsonReader, starts: readonly number[]): Attributes {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   for (const start of starts) {
     reader.position = start
     for (let more = enterObject(reader); more; more = nextMember(reader)) {
@@ -128,7 +127,7 @@ function readResource(reader: JsonReader, starts: readonly number[]): Attributes
 }
 
 function readScope(reader: JsonReader, starts: readonly number[]): ScopeOfEvent {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let name = ''
   let version = ''
   for (const start of starts) {

@@ -1,6 +1,5 @@
-import type { Attributes } from '../event/attribute.ts'
+import type { Attributes, AttributesBuilder } from '../event/attribute.ts'
 import type { ScopeOfEvent } from '../event/selected-event.ts'
-import type { AttributesBuilder } from './any-value-protobuf.ts'
 import { readAttribute } from './any-value-protobuf.ts'
 import type { ExportScan, ItemScanner, ScopeMatches } from './export-scan.ts'
 import { lazily, mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
@@ -13,7 +12,7 @@ import {
 } from './otlp-wire-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { findField, nextField, readContentEnd, skipField } from './protobuf-reader.ts'
-import { readText } from './protobuf-values.ts'
+import { readString } from './protobuf-values.ts'
 
 type Scan = ExportScan<ProtobufReader>
 type Items = ItemScanner<ProtobufReader>
@@ -111,7 +110,7 @@ function selectMatches(
 // Source: protobuf.dev/programming-guides/encoding, "Last One Wins".
 
 function readResource(reader: ProtobufReader, ranges: readonly number[]): Attributes {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   for (let i = 0; i < ranges.length; i += 2) {
     const end = startRange(reader, ranges, i)
     while (findField(reader, end, resourceFields, 1)) readAttribute(reader, end, attributes)
@@ -120,7 +119,7 @@ function readResource(reader: ProtobufReader, ranges: readonly number[]): Attrib
 }
 
 function readScope(reader: ProtobufReader, ranges: readonly number[]): ScopeOfEvent {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let name = ''
   let version = ''
   for (let i = 0; i < ranges.length; i += 2) {
@@ -128,10 +127,10 @@ function readScope(reader: ProtobufReader, ranges: readonly number[]): ScopeOfEv
     while (reader.position < end) {
       switch (nextField(reader, end, scopeFields)) {
         case 1:
-          name = readText(reader, end)
+          name = readString(reader, end)
           break
         case 2:
-          version = readText(reader, end)
+          version = readString(reader, end)
           break
         case 3:
           readAttribute(reader, end, attributes)

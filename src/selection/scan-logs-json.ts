@@ -1,5 +1,5 @@
-import type { AttributeValue } from '../event/attribute.ts'
-import type { AttributesBuilder } from './any-value-json.ts'
+import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
+import { stringOf, Utf8Text } from '../event/utf8-text.ts'
 import { readAnyValue, readAttributes } from './any-value-json.ts'
 import type { EventRule } from './event-rule.ts'
 import { nameAt, nameOf } from './event-rule.ts'
@@ -100,12 +100,13 @@ function passAttribute(reader: JsonReader, rule: EventRule): boolean {
   reader.position = valueStart
   const value = readAnyValue(reader, null)
   reader.position = end
-  return typeof value === 'string' && nameOf(rule, value) !== undefined
+  const isText = typeof value === 'string' || value instanceof Utf8Text
+  return isText && nameOf(rule, stringOf(value)) !== undefined
 }
 
 function select(scan: ExportScan<JsonReader>, enclosing: Enclosing): void {
   const { reader, rule } = scan
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let eventName = ''
   let timeUnixNano = 0n
   let observedTimeUnixNano = 0n

@@ -1,5 +1,4 @@
-import type { AttributeValue } from '../event/attribute.ts'
-import type { AttributesBuilder } from './any-value-protobuf.ts'
+import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
 import { readAnyValue, readAttribute } from './any-value-protobuf.ts'
 import type { EventRule } from './event-rule.ts'
 import { nameAt } from './event-rule.ts'
@@ -10,7 +9,7 @@ import { eventNameKey, selectLogEvent } from './log-event.ts'
 import { anyValueFields, keyValueFields, logRecordFields } from './otlp-wire-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { findField, nextField, readContentEnd, readUint32, skipField } from './protobuf-reader.ts'
-import { readFixed64, readId, readText } from './protobuf-values.ts'
+import { readFixed64, readId, readString } from './protobuf-values.ts'
 
 /** Field numbers: opentelemetry-proto, logs/v1/logs.proto. */
 export const logRecordsProtobuf: ItemScanner<ProtobufReader> = { lookAt, select }
@@ -86,7 +85,7 @@ function passValue(reader: ProtobufReader, end: number, rule: EventRule): boolea
 
 function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: number): void {
   const { reader, rule } = scan
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let eventName = ''
   let timeUnixNano = 0n
   let observedTimeUnixNano = 0n
@@ -118,7 +117,7 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
         observedTimeUnixNano = readFixed64(reader, end)
         break
       case 12:
-        eventName = readText(reader, end)
+        eventName = readString(reader, end)
         break
       default:
         skipField(reader, end)

@@ -1,5 +1,5 @@
+import type { AttributesBuilder } from '../event/attribute.ts'
 import { spanKindServer } from '../event/selected-event.ts'
-import type { AttributesBuilder } from './any-value-json.ts'
 import { readAttributes } from './any-value-json.ts'
 import type { EventName, EventRule } from './event-rule.ts'
 import { nameAt, nameOf } from './event-rule.ts'
@@ -128,7 +128,7 @@ export const serverSpansJson: ServerSpanReader<JsonReader> = {
 
 /** Without a rule, its events are passed over. */
 function readSpan(reader: JsonReader, rule: EventRule | undefined): SpanWithEvents {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
   let traceId = ''
@@ -209,7 +209,7 @@ function readEvents(reader: JsonReader, rule: EventRule, events: NamedSpanEvent[
 }
 
 function readNamedEvent(reader: JsonReader, rule: EventRule): NamedSpanEvent | undefined {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let name: EventName | undefined
   let timeUnixNano = 0n
   let droppedAttributesCount = 0

@@ -1,5 +1,5 @@
+import type { AttributesBuilder } from '../event/attribute.ts'
 import { spanKindServer } from '../event/selected-event.ts'
-import type { AttributesBuilder } from './any-value-protobuf.ts'
 import { readAttribute } from './any-value-protobuf.ts'
 import { type EventRule, nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
@@ -17,7 +17,7 @@ import {
   readUint32,
   skipField,
 } from './protobuf-reader.ts'
-import { readEnum, readFixed64, readId, readText } from './protobuf-values.ts'
+import { readEnum, readFixed64, readId, readString } from './protobuf-values.ts'
 import type { NamedSpanEvent, SpanWithEvents } from './span-events.ts'
 import { selectSpanEvents } from './span-events.ts'
 
@@ -73,7 +73,7 @@ export const serverSpansProtobuf: ServerSpanReader<ProtobufReader> = {
 
 /** Without a rule, its events are passed over. */
 function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: number): SpanWithEvents {
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
   let traceId = ''
@@ -97,7 +97,7 @@ function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: numb
         parentSpanId = readId(reader, end, spanIdSize)
         break
       case 5:
-        name = readText(reader, end)
+        name = readString(reader, end)
         break
       case 6:
         kind = readEnum(reader, end)
@@ -146,7 +146,7 @@ function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: numb
 
 function addNamedEvent(reader: ProtobufReader, end: number, rule: EventRule, events: NamedSpanEvent[]): void {
   const eventEnd = readContentEnd(reader, end)
-  const attributes: AttributesBuilder = new Map()
+  const attributes: AttributesBuilder = { keys: [], values: [] }
   let name: NamedSpanEvent['name'] | undefined
   let timeUnixNano = 0n
   let droppedAttributesCount = 0
@@ -179,7 +179,7 @@ function readStatus(reader: ProtobufReader, end: number, status: { code: number;
   while (reader.position < statusEnd) {
     switch (nextField(reader, statusEnd, statusFields)) {
       case 2:
-        status.message = readText(reader, statusEnd)
+        status.message = readString(reader, statusEnd)
         break
       case 3:
         status.code = readEnum(reader, statusEnd)

@@ -1,5 +1,5 @@
+import { createByteSource } from '../event/byte-source.ts'
 import type { Encoding, ExportCounts, SelectedEvent, Signal, TakeEvent } from '../event/selected-event.ts'
-import { createByteSource } from './byte-source.ts'
 import type { EventRule, EventRuleOptions } from './event-rule.ts'
 import { createEventRule } from './event-rule.ts'
 import { createExportScan } from './export-scan.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 import { topDimensions } from '../../src/store/queries/top.ts'
+import type { StringEvent } from '../support/rows.ts'
 import { generateEvents, seeded } from './generate-events.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-type Predicate = (event: UpstreamErrorEvent) => boolean
+type Predicate = (event: StringEvent) => boolean
 const everything: Predicate = () => true
 /** The second of each pair holds for all events, in a column that no rollup has. */
 const filters: [query: string, matches: Predicate][] = [
@@ -81,10 +81,10 @@ const rangeQuery = (fromMs: number, toMs: number) =>
   `from=${new Date(fromMs).toISOString()}&to=${new Date(toMs).toISOString()}`
 const selected = (matches: Predicate, fromMs: number, toMs: number) =>
   events.filter((event) => event.created_at >= fromMs && event.created_at < toMs && matches(event))
-const keyOf = (event: UpstreamErrorEvent, dimension: string): string =>
+const keyOf = (event: StringEvent, dimension: string): string =>
   dimension === 'fingerprint'
     ? event.fingerprint.toString(16).padStart(16, '0')
-    : String(event[dimension as keyof UpstreamErrorEvent])
+    : String(event[dimension as keyof StringEvent])
 
 describe('count', () => {
   it.each(filters)('counts what a plain comparison counts: %s', async (query, matches) => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 import { filterColumns } from '../../src/store/queries/filter-columns.ts'
+import type { StringEvent } from '../support/rows.ts'
 import { generateEvents, seeded } from './generate-events.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
 
 interface Case {
   readonly query: string
-  readonly matches: (event: UpstreamErrorEvent) => boolean
+  readonly matches: (event: StringEvent) => boolean
 }
 interface Listed {
   events: { event_id: string }[]
@@ -28,7 +28,7 @@ const hexOf = (fingerprint: bigint): string => fingerprint.toString(16).padStart
 
 /** Ways to ask for a column, each with what it means, written without the parser. */
 function casesOf({ name, form }: (typeof filterColumns)[number]): Case[] {
-  const of = (event: UpstreamErrorEvent) => event[name as keyof UpstreamErrorEvent]
+  const of = (event: StringEvent) => event[name as keyof StringEvent]
   const values = [...new Set(events.map(of))]
   const a = values.find((value) => value !== '' && value !== 0)
   const b = values.findLast((value) => value !== '' && value !== 0)
@@ -39,9 +39,9 @@ function casesOf({ name, form }: (typeof filterColumns)[number]): Case[] {
     }))
   }
   if (form === 'number') {
-    const number = (event: UpstreamErrorEvent) => Number(of(event))
+    const number = (event: StringEvent) => Number(of(event))
     const absent = ['retry_after_ms', 'latency_ms', 'time_to_first_token_ms'].includes(name) ? 0 : Number.NaN
-    const known = (event: UpstreamErrorEvent) => number(event) !== absent
+    const known = (event: StringEvent) => number(event) !== absent
     const numbers = values.map(Number).sort((x, y) => x - y)
     const low = numbers[1] ?? 0
     const high = numbers.at(-1) ?? 0
@@ -240,7 +240,7 @@ describe('values', () => {
 
   it('come back as they were stored', async () => {
     const stored = corpus.map((value, index) => ({
-      ...(events[0] as UpstreamErrorEvent),
+      ...(events[0] as StringEvent),
       event_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
       created_at: nowMs - 90 * 60_000 + index,
       request_id: value.toWellFormed(),

@@ -1,4 +1,5 @@
-import { errorCategories, errorKinds, type UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
+import { errorCategories, errorKinds } from '../../src/event/upstream-error-event.ts'
+import type { StringEvent } from '../support/rows.ts'
 import { event } from '../support/rows.ts'
 
 /** A small generator of numbers from a seed (mulberry32). */
@@ -29,7 +30,7 @@ export function generateEvents(
   toMs: number,
   random: () => number,
   prefix = 'e',
-): UpstreamErrorEvent[] {
+): StringEvent[] {
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(random() * values.length)] as Value
   const maybe = (value: string) => pick(['', value, value])

@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tailEvents } from '../../src/api/tail-events.ts'
-import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 import { createStoreReader } from '../../src/store/query.ts'
 import { eventually } from '../support/eventually.ts'
+import type { StringEvent } from '../support/rows.ts'
 import { event } from '../support/rows.ts'
 import { generateEvents, seeded } from './generate-events.ts'
 import { openTestApi, type TestApi } from './open-test-api.ts'
@@ -70,7 +70,7 @@ async function follow(query = '', lastEventId?: string): Promise<Tail> {
 }
 
 const names = (tail: Tail) => tail.messages.map((message) => message.data.request_id)
-const some = (name: string, fields: Partial<UpstreamErrorEvent> = {}, ageMs = 0) =>
+const some = (name: string, fields: Partial<StringEvent> = {}, ageMs = 0) =>
   event(name, Date.now() - ageMs, { ingested_at: Date.now(), ...fields })
 
 describe('the live tail', () => {

@@ -3,11 +3,16 @@ import { describe, expect, it } from 'vitest'
 import {
   type Attributes,
   type AttributeValue,
+  attributeMap,
   attributeNumber,
+  attributeString,
   attributeText,
+  noAttributes,
 } from '../../src/event/attribute.ts'
 import type { SelectedEvent } from '../../src/event/selected-event.ts'
+import type { Text } from '../../src/event/utf8-text.ts'
 import { createAttributeReader } from '../../src/normalization/attribute-lookup.ts'
+import { attributesOf } from '../support/attributes.ts'
 
 const names = ['a', 'b', 'c', 'older.a'] as const
 const readAttributes = createAttributeReader(names)
@@ -31,7 +36,7 @@ const values: fc.Arbitrary<AttributeValue> = fc.oneof(
 )
 const attributes: fc.Arbitrary<Attributes> = fc
   .array(fc.tuple(keys, values), { maxLength: 12 })
-  .map((entries) => new Map(entries))
+  .map(attributesOf)
 
 /** Only what a reader looks at. */
 const events: fc.Arbitrary<SelectedEvent> = fc
@@ -45,26 +50,26 @@ const events: fc.Arbitrary<SelectedEvent> = fc
 /** The contract's order of precedence, in so many words. */
 function firstValue(event: SelectedEvent, name: string): AttributeValue | undefined {
   return [event.attributes, event.span?.attributes, event.resource]
-    .map((from) => from?.get(name))
+    .map((from) => from && attributeMap(from).get(name))
     .find((value) => value !== undefined && value !== null && value !== '')
 }
 
-function headersOf(event: SelectedEvent, prefix: string): [string, string][] {
-  const headers = new Map<string, string>()
+function headersOf(event: SelectedEvent, prefix: string): [string, Text][] {
+  const headers = new Map<string, Text>()
   for (const from of [event.span?.attributes, event.attributes]) {
-    for (const [key, value] of from ?? []) {
+    for (const [key, value] of attributeMap(from ?? noAttributes)) {
       if (!key.startsWith(prefix)) continue
-      const text = Array.isArray(value) ? value.map(attributeText).join(', ') : attributeText(value)
+      const text = Array.isArray(value) ? value.map(attributeString).join(', ') : attributeText(value)
       headers.set(key.slice(prefix.length).toLowerCase(), text)
     }
   }
   return [...headers]
 }
 
-function restOf(event: SelectedEvent): [string, string][] {
-  const rest = new Map<string, string>()
+function restOf(event: SelectedEvent): [string, Text][] {
+  const rest = new Map<string, Text>()
   for (const from of [event.resource, event.span?.attributes, event.attributes]) {
-    for (const [key, value] of from ?? []) {
+    for (const [key, value] of attributeMap(from ?? noAttributes)) {
       if (!names.some((name) => name === key) && !/^http\.re(?:quest|sponse)\.header\./.test(key))
         rest.set(key, attributeText(value))
     }
@@ -98,7 +103,7 @@ describe('the lookup of attributes', () => {
 
   it('sees another resource with the next export', () => {
     const of = (service: string): SelectedEvent =>
-      ({ attributes: new Map(), resource: new Map([['a', service]]) }) as unknown as SelectedEvent
+      ({ attributes: noAttributes, resource: attributesOf({ a: service }) }) as unknown as SelectedEvent
     expect(readAttributes(of('one')).text('a')).toBe('one')
     expect(readAttributes(of('two')).text('a')).toBe('two')
   })

@@ -139,7 +139,12 @@ const logs = {
   },
 }
 
-const root = protobuf.Root.fromJSON({ nested: { ...common, ...traces, ...logs } })
+// protobufjs refuses text that is not UTF-8; the receiver takes it, with U+FFFD for what is not.
+const options = { features: { utf8_validation: 'NONE' } }
+const messages = Object.entries({ ...common, ...traces, ...logs })
+const root = protobuf.Root.fromJSON({
+  nested: Object.fromEntries(messages.map(([name, message]) => [name, { ...message, options }])),
+})
 
 export function requestType(signal: Signal): protobuf.Type {
   return root.lookupType(signal === 'traces' ? 'ExportTraceServiceRequest' : 'ExportLogsServiceRequest')

@@ -1,6 +1,6 @@
-import type { Attributes, AttributeValue } from '../../src/event/attribute.ts'
-import type { SelectedEvent, Signal } from '../../src/event/selected-event.ts'
-import type { Selection } from './create-selector.ts'
+import type { Signal } from '../../src/event/selected-event.ts'
+import type { PlainValue } from '../support/attributes.ts'
+import type { PlainEvent, Selection } from './create-selector.ts'
 import { decodeProtobuf } from './otlp-proto.ts'
 
 // A selection over a full decode, written for clarity alone: what the scanners have to agree with.
@@ -10,7 +10,7 @@ type Message = Record<string, unknown>
 interface Encoding {
   readonly id: (value: unknown) => string
   readonly uint64: (value: unknown) => bigint
-  readonly anyValue: (value: Message) => AttributeValue
+  readonly anyValue: (value: Message) => PlainValue
 }
 
 export function referenceFromProtobuf(signal: Signal, body: Uint8Array, exceptionEvents: boolean): Selection {
@@ -51,10 +51,10 @@ const json: Encoding = {
   },
 }
 
-function commonValue(value: Message, encoding: Encoding): AttributeValue {
+function commonValue(value: Message, encoding: Encoding): PlainValue {
   if (value.arrayValue != null) return list(value.arrayValue, 'values').map(encoding.anyValue)
   if (value.kvlistValue != null) return attributes(list(value.kvlistValue, 'values'), encoding)
-  return (value.stringValue ?? value.boolValue ?? value.doubleValue ?? null) as AttributeValue
+  return (value.stringValue ?? value.boolValue ?? value.doubleValue ?? null) as PlainValue
 }
 
 function exactInteger(value: bigint): number | bigint {
@@ -74,7 +74,7 @@ function list(message: unknown, field: string): Message[] {
   return ((message as Message | undefined | null)?.[field] ?? []) as Message[]
 }
 
-function attributes(keyValues: Message[], encoding: Encoding): Attributes {
+function attributes(keyValues: Message[], encoding: Encoding): PlainEvent['attributes'] {
   return new Map(
     keyValues.map(({ key, value }) => [
       (key as string | undefined) ?? '',
@@ -89,7 +89,7 @@ function reference(
   encoding: Encoding,
   exceptionEvents: boolean,
 ): Selection {
-  const selected: SelectedEvent[] = []
+  const selected: PlainEvent[] = []
   let itemCount = 0
   let eventCount = 0
   for (const resourceGroup of list(request, signal === 'traces' ? 'resourceSpans' : 'resourceLogs')) {
@@ -122,7 +122,7 @@ function reference(
     return hex.length === 2 * size && /[^0]/.test(hex) ? hex : ''
   }
 
-  function spanEvents(span: Message, shared: Shared): SelectedEvent[] {
+  function spanEvents(span: Message, shared: Shared): PlainEvent[] {
     const status = (span.status ?? {}) as Message
     const spanOfEvent = {
       name: text(span.name),
@@ -151,7 +151,7 @@ function reference(
     }))
   }
 
-  function logEvent(record: Message, shared: Shared): SelectedEvent[] {
+  function logEvent(record: Message, shared: Shared): PlainEvent[] {
     const time = encoding.uint64(record.timeUnixNano) || encoding.uint64(record.observedTimeUnixNano)
     const event = common(record, time, text(record.eventName), shared)
     const older = event.attributes.get('event.name')
@@ -176,15 +176,15 @@ function reference(
     }
   }
 
-  function isSelected(event: SelectedEvent, inSpan: readonly SelectedEvent[]): boolean {
+  function isSelected(event: PlainEvent, inSpan: readonly PlainEvent[]): boolean {
     if (event.name === 'ops.upstream_error' || event.name === 'ops.request_error') return true
     if (event.name !== 'exception' && event.name !== 'gen_ai.client.operation.exception') return false
     if (!exceptionEvents || inSpan.some((other) => other.name === 'ops.upstream_error')) return false
-    return [event.attributes, event.span?.attributes ?? new Map()].some(tellsOfProvider)
+    return [event.attributes, event.span?.attributes ?? new Map<string, PlainValue>()].some(tellsOfProvider)
   }
 
-  function withLogOrdinals(events: readonly SelectedEvent[]): SelectedEvent[] {
-    const identity = ({ traceId, spanId, name, timeUnixNano }: SelectedEvent) =>
+  function withLogOrdinals(events: readonly PlainEvent[]): PlainEvent[] {
+    const identity = ({ traceId, spanId, name, timeUnixNano }: PlainEvent) =>
       [traceId, spanId, name, timeUnixNano].join()
     return events.map((event, i) => ({
       ...event,
@@ -196,11 +196,11 @@ function reference(
 interface Shared {
   readonly ids: readonly [string, string]
   readonly itemIndex: number
-  readonly scope: SelectedEvent['scope']
-  readonly resource: Attributes
+  readonly scope: PlainEvent['scope']
+  readonly resource: PlainEvent['attributes']
 }
 
-function tellsOfProvider(attributes: Attributes): boolean {
+function tellsOfProvider(attributes: PlainEvent['attributes']): boolean {
   const isPresent = (key: string) =>
     !['', null, undefined].includes(attributes.get(key) as string | undefined)
   const isFailure = (key: string) => {

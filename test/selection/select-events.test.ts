@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SelectedEvent } from '../../src/event/selected-event.ts'
 import { MalformedOtlpError } from '../../src/event/selected-event.ts'
-import { createSelector } from './create-selector.ts'
+import { createSelector, type PlainEvent } from './create-selector.ts'
 import { encodeProtobuf } from './otlp-proto.ts'
 import { writeJson } from './write-json.ts'
 
@@ -30,7 +29,7 @@ const event = (name: string, values: Record<string, string | bigint> = {}, timeU
   attributes: attributes(values),
 })
 
-const names = (selected: readonly SelectedEvent[]) => selected.map((one) => one.name)
+const names = (selected: readonly PlainEvent[]) => selected.map((one) => one.name)
 
 describe('which span events are selected', () => {
   const selectFrom = (selector = select, ...items: Message[]) =>

@@ -7,6 +7,16 @@ import {
   upstreamErrorTable,
 } from '../../src/event/tables.ts'
 import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
+import type { Text } from '../../src/event/utf8-text.ts'
+
+/** An event whose texts are strings. */
+export type StringEvent = {
+  [Column in keyof UpstreamErrorEvent]: Column extends 'attributes'
+    ? ReadonlyMap<string, string>
+    : Text extends UpstreamErrorEvent[Column]
+      ? string
+      : UpstreamErrorEvent[Column]
+}
 
 const encode = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
 const names = new Map<string, string>()
@@ -15,8 +25,8 @@ const names = new Map<string, string>()
 export function event(
   name: string,
   createdAtMs = Date.now(),
-  fields: Partial<UpstreamErrorEvent> = {},
-): UpstreamErrorEvent {
+  fields: Partial<StringEvent> = {},
+): StringEvent {
   const id = uuidText(Buffer.from(hash('sha256', name, 'hex').slice(0, 32), 'hex'))
   names.set(id, name)
   return {
@@ -70,11 +80,7 @@ export function event(
   }
 }
 
-export function row(
-  name: string,
-  createdAtMs = Date.now(),
-  fields: Partial<UpstreamErrorEvent> = {},
-): EncodedRow {
+export function row(name: string, createdAtMs = Date.now(), fields: Partial<StringEvent> = {}): EncodedRow {
   return encode(event(name, createdAtMs, fields), 'traces')
 }
 

@@ -25,7 +25,9 @@ export type UpstreamError = {
         ? Readonly<Record<string, string>>
         : UpstreamErrorEvent[Column] extends boolean
           ? boolean
-          : UpstreamErrorEvent[Column] | null
+          : string extends UpstreamErrorEvent[Column]
+            ? string | null
+            : UpstreamErrorEvent[Column] | null
 }
 
 /** An event of a list: only some of its columns are there. */

@@ -1,4 +1,5 @@
 import type { ErrorCategory, ErrorKind } from '../../event/upstream-error-event.ts'
+import type { HeaderStrings } from '../headers.ts'
 
 /** What a gateway said about one failed attempt; '' = not said. */
 export interface ProviderFailure {
@@ -7,7 +8,7 @@ export interface ProviderFailure {
   /** 0 = no answer. */
   readonly statusCode: number
   /** Response headers by lowercase name. */
-  readonly headers: ReadonlyMap<string, string>
+  readonly headers: HeaderStrings
   /** Response body: JSON, SSE, HTML or plain text; possibly empty or cut off. */
   readonly body: string
   /** The event's `error.type`. */

@@ -11,6 +11,7 @@ import {
 } from '../characters.ts'
 import { endOfAnyMarker, isMarkerBetween } from '../marker.ts'
 import { addHit, type Scan, type ScanRule } from '../rule.ts'
+import { mayBeSecretName } from './byte-names.ts'
 import { endOfQuoted, redactContainer } from './container-values.ts'
 import { classifyKeyName, isAmount, isSecretParameter, type KeyClass } from './key-names.ts'
 
@@ -22,6 +23,39 @@ const valueEnds = characterSet('\0\t\n\v\f\r ,;&"\'`<>)]}|\\')
 const parameterEnds = characterSet('\0\t\n\v\f\r &#"\'`<>)]}|\\')
 
 const classify = remember(classifyKeyName)
+
+/** Whether `matchKeyValue` could find something after the key before `at`. */
+function mayMatchKeyValue(bytes: Uint8Array, at: number, start: number): boolean {
+  let end = at
+  if (bytes[at] === 61 && bytes[at - 1] === 61) end--
+  while (end > start && at - end < 4 && isBlank(bytes[end - 1] as number)) end--
+  if (end <= start) return false
+  const last = bytes[end - 1] as number
+  if (last === 34 || last === 39 || last === 96) {
+    const open = bytes.lastIndexOf(last, end - 2)
+    return open >= start && end - 1 - open <= maxNameChars && mayBeSecretName(bytes, open + 1, end - 1)
+  }
+  if (nameCharacters[last] !== 1) return false
+  let nameStart = end
+  while (
+    nameStart > start &&
+    end - nameStart < maxNameChars &&
+    nameCharacters[bytes[nameStart - 1] as number] === 1
+  )
+    nameStart--
+  // `key` and `keys` are told by the word before.
+  const mayBeKey = end - nameStart <= 4 && ((bytes[nameStart] as number) | 32) === 107
+  return mayBeKey || mayBeSecretName(bytes, nameStart, end)
+}
+
+/** Whether `matchParameter` could find something: a name at the start or after what begins a parameter. */
+function mayMatchParameter(bytes: Uint8Array, at: number, start: number): boolean {
+  let nameStart = at
+  while (nameStart > start && isParameterCharacter(bytes[nameStart - 1] as number)) nameStart--
+  if (nameStart === start || at - nameStart >= maxNameChars) return true
+  const before = bytes[nameStart - 1]
+  return before === 63 || before === 38 || before === 35 || before === 59
+}
 
 interface Key {
   readonly name: string
@@ -308,7 +342,13 @@ export const keyValueRules: readonly ScanRule[] = [
   {
     id: 'query',
     kind: 'query',
-    finders: [{ triggers: [{ after: `${alphanumerics}_-.`, characters: '=' }], match: matchParameter }],
+    finders: [
+      {
+        triggers: [{ after: `${alphanumerics}_-.`, characters: '=' }],
+        mayMatch: mayMatchParameter,
+        match: matchParameter,
+      },
+    ],
     catches: [
       'https://h/v1?key=abc',
       '/v1beta/models?alt=sse&key=abc',
@@ -328,7 +368,9 @@ export const keyValueRules: readonly ScanRule[] = [
   {
     id: 'key-name',
     kind: 'key',
-    finders: [{ triggers: [{ after: ascii, characters: ':=' }], match: matchKeyValue }],
+    finders: [
+      { triggers: [{ after: ascii, characters: ':=' }], mayMatch: mayMatchKeyValue, match: matchKeyValue },
+    ],
     catches: [
       '{"password":"correct horse"}',
       '{"api_key" : "abc"}',

@@ -224,10 +224,24 @@ const digitRun = [{ after: without(boundaries, '_'), characters: digits }]
 
 const isDigitAt = (bytes: Uint8Array, at: number): boolean => isDigit(bytes[at] ?? 0)
 
-/** A group of a card number has four digits at least. */
-function beginsGroup(bytes: Uint8Array, at: number): boolean {
-  const areDigits = isDigitAt(bytes, at + 3) && isDigitAt(bytes, at + 1) && isDigitAt(bytes, at + 2)
-  return areDigits && beginsCard(bytes[at] ?? 0)
+/** An address has something on both sides. */
+function isInAddress(bytes: Uint8Array, at: number, start: number): boolean {
+  const before = bytes[at - 1] ?? 0
+  return at > start && (before > 127 || localPart[before] === 1) && domainPart[bytes[at + 1] ?? 0] === 1
+}
+
+/** A card number has 13 digits at least, with nothing but separators between them. */
+function beginsCardNumber(bytes: Uint8Array, at: number): boolean {
+  if (!beginsCard(bytes[at] ?? 0)) return false
+  let digitCount = 1
+  // A no-break space takes two bytes.
+  for (let next = at + 1; next < at + 2 * maxCardChars; next++) {
+    const code = bytes[next] ?? 0
+    if (isDigit(code)) digitCount++
+    else if (code !== 32 && code !== 45 && code !== 46 && code < 128) return false
+    if (digitCount === 13) return true
+  }
+  return false
 }
 
 function beginsSsn(bytes: Uint8Array, at: number): boolean {
@@ -242,7 +256,7 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'email',
     kind: 'value',
-    finders: [{ triggers: [{ after: ascii, characters: '@' }], match: matchEmail }],
+    finders: [{ triggers: [{ after: ascii, characters: '@' }], mayMatch: isInAddress, match: matchEmail }],
     catches: ['jane.doe+test@example.com', 'mail to <a@b.co>.', 'josé@exämple.com'.replace('ä', 'a')],
     leaves: [
       'npm install pkg@1.2.3',
@@ -255,7 +269,7 @@ export const personalDataRules: readonly ScanRule[] = [
   {
     id: 'card',
     kind: 'value',
-    finders: [{ triggers: digitRun, mayMatch: beginsGroup, match: matchCard }],
+    finders: [{ triggers: digitRun, mayMatch: beginsCardNumber, match: matchCard }],
     catches: ['4111111111111111', 'card 5555 5555 5555 4444.', '3782-822463-10005', '4111.1111.1111.1111'],
     leaves: [
       '4111111111111112',

@@ -214,10 +214,12 @@ function prefixFinder(key: PrefixedKey, prefix: string): Finder {
 
   return {
     triggers: [{ after: prefix.charAt(triggerAt - 1), characters: prefix.charAt(triggerAt) }],
-    mayMatch: (bytes, at) => {
+    mayMatch: (bytes, at, textStart) => {
+      const start = at - triggerAt
+      if (start < textStart || (start > textStart && before[bytes[start - 1] ?? 0] === 0)) return false
       for (let index = 0; index < prefix.length; index++)
-        if (bytes[at - triggerAt + index] !== prefix.charCodeAt(index)) return false
-      return true
+        if (bytes[start + index] !== prefix.charCodeAt(index)) return false
+      return characters[bytes[start + prefix.length] ?? 0] === 1
     },
     match(scan, at) {
       const { text } = scan

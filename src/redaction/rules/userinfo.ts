@@ -17,6 +17,17 @@ const matchUserinfo: Matcher = (scan, at) => {
   return addUserinfo(scan.text, at + 3, (start, end) => addHit(scan, 'userinfo', start, end))
 }
 
+/** Whether an authority has one of the characters without which `addUserinfo` finds nothing. */
+function mayHaveUserinfo(bytes: Uint8Array, start: number): boolean {
+  const limit = Math.min(bytes.length, start + maxAuthorityChars)
+  for (let at = start; at < limit; at++) {
+    const code = bytes[at] as number
+    if (code === 64 || code === 58) return true
+    if (ends[code] === 1 || outside[code] === 1) return false
+  }
+  return false
+}
+
 /** Finds the userinfo of the authority that starts at `start`. */
 function addUserinfo(text: string, start: number, add: (start: number, end: number) => number): number {
   let lastAt = -1
@@ -60,7 +71,7 @@ export const userinfoRule: ScanRule = {
   finders: [
     {
       triggers: [{ after: `${alphanumerics}+-.`, characters: ':' }],
-      mayMatch: (bytes, at) => bytes[at + 1] === 47 && bytes[at + 2] === 47,
+      mayMatch: (bytes, at) => bytes[at + 1] === 47 && bytes[at + 2] === 47 && mayHaveUserinfo(bytes, at + 3),
       match: matchUserinfo,
     },
   ],

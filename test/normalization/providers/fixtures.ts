@@ -23,7 +23,7 @@ interface FixtureFile {
 
 export interface Fixture {
   readonly name: string
-  readonly failure: ProviderFailure
+  readonly failure: ProviderFailure & { readonly headers: ReadonlyMap<string, string> }
   readonly expected: Partial<ProviderError>
 }
 
@@ -43,7 +43,7 @@ export function readFixtures(): Fixture[] {
     })
 }
 
-export function failureOf(input: FixtureFile['input']): ProviderFailure {
+export function failureOf(input: FixtureFile['input']): Fixture['failure'] {
   const { body = '', headers = {} } = input
   return {
     platform: input.platform,

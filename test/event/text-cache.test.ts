@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createByteSource } from '../../src/selection/byte-source.ts'
-import { createTextCache } from '../../src/selection/text-cache.ts'
+import { createByteSource } from '../../src/event/byte-source.ts'
+import { createTextCache } from '../../src/event/text-cache.ts'
 
 it('gives the text of the bytes, whatever was read before', () => {
   // Two slots and an alphabet of few bytes, UTF-8 and not, so that nearly everything collides.
