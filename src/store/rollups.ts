@@ -76,6 +76,7 @@ export async function repairRollups(clients: StoreClients, batch: Batch): Promis
     const { fromSeconds, toSeconds } = bucketBounds(rollup, batch.minCreatedAtMs, batch.maxCreatedAtMs)
     await addDifference(clients.writer, rollup, fromSeconds, toSeconds)
   }
+  await clients.writes.confirm()
 }
 
 export function bucketBounds(

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inflateBlocks } from './http-interface/compressed-blocks.ts'
 
@@ -15,6 +15,8 @@ const unlisted = [
 ]
 /** Parts this much older than the newest were there before the engine's last failed writes. */
 const recentMs = 10 * 60_000
+/** Of one table. What they lack is stored again, or still there in what they were merged from. */
+const maxSetAside = 10
 
 /**
  * Sets aside (`detached/broken_…`) the parts of a table with files shorter than their checksums say: the engine does not
@@ -38,7 +40,20 @@ export async function setShortPartsAside(directory: string, sinceMs = 0): Promis
     for (let attempt = 1; taken.has(target); attempt++) target = `broken_${name}_try${attempt}`
     await rename(join(directory, name), join(detached, target))
   }
+  await deleteOldest(detached)
   return short
+}
+
+/** Every attempt at an insert while writes fail leaves one: they would fill the disk in the end. */
+async function deleteOldest(detached: string): Promise<void> {
+  const broken = (await readdir(detached)).filter((name) => name.startsWith('broken_'))
+  const changed = new Map(
+    await Promise.all(
+      broken.map(async (name) => [name, (await stat(join(detached, name))).ctimeMs] as const),
+    ),
+  )
+  const byAge = broken.sort((a, b) => (changed.get(b) ?? 0) - (changed.get(a) ?? 0))
+  for (const name of byAge.slice(maxSetAside)) await rm(join(detached, name), { recursive: true })
 }
 
 /**

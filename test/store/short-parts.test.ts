@@ -1,5 +1,6 @@
-import { readdir, stat, truncate } from 'node:fs/promises'
+import { mkdir, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setShortPartsAside } from '../../src/store/short-parts.ts'
@@ -80,5 +81,21 @@ describe('a part with a file that is cut short', () => {
     expect(await setShortPartsAside(directory)).toEqual([part.name])
     expect(await readdir(join(directory, 'detached'))).toContain(`broken_${part.name}`)
     await command(`ATTACH TABLE ${table}`)
+  })
+
+  it('is kept, but not without end', async () => {
+    const directory = join(store.directory, 'some-table')
+    for (let block = 0; block < 12; block++) {
+      const part = join(directory, `all_${block}_${block}_0`)
+      await mkdir(part, { recursive: true })
+      await writeFile(join(part, 'checksums.txt'), '')
+      expect(await setShortPartsAside(directory)).toEqual([`all_${block}_${block}_0`])
+      // Times of files have a resolution of some milliseconds.
+      await sleep(20)
+    }
+    const kept = await readdir(join(directory, 'detached'))
+    expect(kept.sort()).toEqual(
+      Array.from({ length: 10 }, (_, index) => `broken_all_${index + 2}_${index + 2}_0`).sort(),
+    )
   })
 })
