@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inflateBlocks } from './http-interface/compressed-blocks.ts'
 
 /** `partition_minBlock_maxBlock_level`; what the engine has not finished begins otherwise (`tmp_merge_…`). */
-const partName = /^[0-9a-z-]+_\d+_\d+_\d+(_\d+)?$/i
+const partName = /^([0-9a-z-]+)_(\d+)_(\d+)_(\d+)(?:_(\d+))?$/i
 /** https://github.com/ClickHouse/ClickHouse/blob/master/src/Storages/MergeTree/MergeTreeDataPartChecksum.cpp */
 const checksumsHeader = 'checksums format version: 4\n'
 /** Not among a part's checksums. The engine finds out when they are cut short, but not always when they are empty. */
@@ -26,10 +26,18 @@ const maxSetAside = 10
  * @returns their names.
  */
 export async function setShortPartsAside(directory: string, sinceMs = 0): Promise<string[]> {
+  let parts = await partsOf(directory)
   const short: string[] = []
-  for (const name of await partNames(directory)) {
-    const { mtimeMs } = await stat(join(directory, name))
-    if (mtimeMs >= sinceMs && (await isShort(join(directory, name)))) short.push(name)
+  const checked = new Set<string>()
+  for (let left = outermost(parts); left.length > 0; ) {
+    for (const { name } of left) {
+      checked.add(name)
+      const { mtimeMs } = await stat(join(directory, name))
+      if (mtimeMs >= sinceMs && (await isShort(join(directory, name)))) short.push(name)
+    }
+    // What a short part was merged from takes its place.
+    parts = parts.filter(({ name }) => !short.includes(name))
+    left = outermost(parts).filter(({ name }) => !checked.has(name))
   }
   if (short.length === 0) return short
   const detached = join(directory, 'detached')
@@ -65,7 +73,7 @@ export async function setRecentShortPartsAside(directory: string): Promise<strin
   const tables = await tableDirectories(join(directory, 'store'))
   let newestMs = 0
   for (const table of tables)
-    for (const name of await partNames(table))
+    for (const { name } of outermost(await partsOf(table)))
       newestMs = Math.max(newestMs, (await stat(join(table, name))).mtimeMs)
   const short: string[] = []
   for (const table of tables) short.push(...(await setShortPartsAside(table, newestMs - recentMs)))
@@ -79,8 +87,36 @@ async function tableDirectories(store: string): Promise<string[]> {
   return tables
 }
 
-async function partNames(table: string): Promise<string[]> {
-  return (await list(table)).filter((name) => partName.test(name))
+interface Part {
+  readonly name: string
+  readonly partition: string
+  /** First and last block, level, mutation. */
+  readonly numbers: readonly [number, number, number, number]
+}
+
+async function partsOf(table: string): Promise<Part[]> {
+  return (await list(table)).flatMap((name) => {
+    const [, partition, first, last, level, mutation = '0'] = partName.exec(name) ?? []
+    if (partition === undefined) return []
+    return [{ name, partition, numbers: [Number(first), Number(last), Number(level), Number(mutation)] }]
+  })
+}
+
+/** Those that the engine takes on: others are only still there because it has not deleted what it merged. */
+function outermost(parts: readonly Part[]): Part[] {
+  return parts.filter((part) => !parts.some((other) => other !== part && covers(other, part)))
+}
+
+function covers(outer: Part, inner: Part): boolean {
+  const [first, last, level, mutation] = outer.numbers
+  const [innerFirst, innerLast, innerLevel, innerMutation] = inner.numbers
+  return (
+    outer.partition === inner.partition &&
+    first <= innerFirst &&
+    last >= innerLast &&
+    level >= innerLevel &&
+    mutation >= innerMutation
+  )
 }
 
 async function isShort(part: string): Promise<boolean> {

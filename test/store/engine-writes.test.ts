@@ -56,7 +56,7 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
         expect(await contents(events)).toEqual(before)
         await expectRollupsAgree()
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     )
   })
 

@@ -67,7 +67,7 @@ describe('a part with a file that is cut short', () => {
           expect(checked.filter(({ is_passed }) => is_passed !== 1)).toEqual([])
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 
@@ -81,6 +81,21 @@ describe('a part with a file that is cut short', () => {
     expect(await setShortPartsAside(directory)).toEqual([part.name])
     expect(await readdir(join(directory, 'detached'))).toContain(`broken_${part.name}`)
     await command(`ATTACH TABLE ${table}`)
+  })
+
+  it('gives its place to what it was merged from, of which the broken ones are set aside as well', async () => {
+    const directory = join(store.directory, 'merged-table')
+    const sound = '20261123_2_2_0'
+    const broken = ['20261123_1_4_2', '20261123_1_2_1', '20261123_3_3_0', '20261130_1_1_0']
+    for (const name of [...broken, sound, '20261123_1_1_0', 'tmp_merge_20261123_1_5_3']) {
+      await mkdir(join(directory, name), { recursive: true })
+      if (broken.includes(name)) await writeFile(join(directory, name, 'checksums.txt'), '')
+    }
+    expect((await setShortPartsAside(directory)).sort()).toEqual(broken.sort())
+    // A part that is covered by a sound one is no matter.
+    await writeFile(join(directory, sound, 'checksums.txt'), '')
+    await mkdir(join(directory, '20261123_1_4_3'))
+    expect(await setShortPartsAside(directory)).toEqual([])
   })
 
   it('is kept, but not without end', async () => {
