@@ -53,7 +53,7 @@ export async function recoverSegments(state: JournalState): Promise<RecoveryRepo
       segment.lastSequence = next.header.previousEndSequence
       segment.acknowledgedSequence = next.header.previousAcknowledgedSequence
     } else {
-      tornBytes += await surveySegment(state, segment, file, next === undefined)
+      tornBytes += await surveySegment(state, segment, file, next?.firstSequence)
     }
     state.durableSequence = Math.max(state.durableSequence, segment.lastSequence)
     state.acknowledgedSequence = Math.max(state.acknowledgedSequence, segment.acknowledgedSequence)
@@ -80,13 +80,17 @@ function reportHeader(state: JournalState, { name, header, cause }: FoundSegment
   else if (header === undefined) state.alarm({ code: 'segment_header_damaged', segment: name })
 }
 
-/** Scans a segment whose end is not known. Returns the bytes of its torn tail, which it cuts off the newest one. */
+/**
+ * Scans a segment whose end is not known. Returns the bytes of its torn tail, which it cuts off the newest one.
+ * @param nextFirstSequence undefined for the newest.
+ */
 async function surveySegment(
   state: JournalState,
   segment: Segment,
   found: FoundSegment,
-  newest: boolean,
+  nextFirstSequence: number | undefined,
 ): Promise<number> {
+  const newest = nextFirstSequence === undefined
   const previousAcknowledged = found.header?.previousAcknowledgedSequence ?? 0
   try {
     const file = await state.fileSystem.open(segment.path, newest ? 'update' : 'read')
@@ -102,8 +106,9 @@ async function surveySegment(
       await file.close().catch(() => {})
     }
   } catch (error) {
-    // Its records may be readable later: the sequences that it can hold stay reserved.
-    segment.lastSequence = segment.firstSequence + Math.floor(segment.fileBytes / frameHeaderBytes)
+    // Its records may be readable later: the sequences that it can hold stay reserved, but for those of the next one.
+    const most = segment.firstSequence + Math.floor(segment.fileBytes / frameHeaderBytes)
+    segment.lastSequence = newest ? most : Math.min(most, nextFirstSequence - 1)
     segment.acknowledgedSequence = previousAcknowledged
     state.alarm({ code: 'segment_unreadable', segment: segment.name, cause: errorCode(error) })
     return 0

@@ -5,6 +5,7 @@ import {
   type JournalAlarm,
   type JournalRecord,
   openJournal,
+  type ReadLimits,
 } from '../../src/journal/journal.ts'
 import { createMemoryDisk, type MemoryDisk } from './memory-file-system.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -32,7 +33,9 @@ type Command =
   | { kind: 'read'; share: number; maxRecords: number; maxBytes: number }
   | { kind: 'failWrites'; faults: ('short' | 'EIO' | 'ENOSPC')[] }
   | { kind: 'failSyncs'; count: number }
-  | { kind: 'disk'; full: boolean }
+  | { kind: 'failReads'; count: number; whileOpening: boolean }
+  /** What is left of the disk; undefined = more than enough. */
+  | { kind: 'disk'; roomBytes: number | undefined }
   | { kind: 'clock'; byMs: number }
 
 const sizes = fc.array(fc.oneof(fc.nat(200), fc.nat(maxRecordBytes)), { minLength: 1, maxLength: 8 })
@@ -88,7 +91,21 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('failSyncs' as const), count: fc.integer({ min: 1, max: 2 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('disk' as const), full: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('failReads' as const),
+      count: fc.integer({ min: 1, max: 3 }),
+      whileOpening: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('disk' as const),
+      roomBytes: fc.oneof(fc.constantFrom(0, undefined), fc.nat(3 * segmentBytes)),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -132,6 +149,7 @@ function createRun(seed: number) {
   let released = 0
   let crashCount = 0
   let syncFaultsInjected = false
+  let readFaultsInjected = false
   let journal: Journal
 
   async function open(): Promise<void> {
@@ -175,12 +193,15 @@ function createRun(seed: number) {
 
   function checkBounds() {
     const stats = journal.stats()
-    expect(stats.diskBytes).toBeLessThanOrEqual(maxBytes)
+    // A segment that cannot be read counts as a whole one.
+    if (!readFaultsInjected) expect(stats.diskBytes).toBeLessThanOrEqual(maxBytes)
     expect(stats.queuedBytes).toBe(0)
     const onDisk = disk.paths().filter((path) => !path.includes('quarantine'))
     expect(onDisk.reduce((sum, path) => sum + disk.content(path).length, 0)).toBeLessThanOrEqual(maxBytes)
     expect(stats.sequenceGaps).toBe(0)
-    expect(alarms.filter(({ code }) => unexpectedAlarms.includes(code))).toEqual([])
+    const allowed = readFaultsInjected ? ['read_failed', 'segment_unreadable'] : []
+    const unexpected = unexpectedAlarms.filter((code) => !allowed.includes(code))
+    expect(alarms.filter(({ code }) => unexpected.includes(code))).toEqual([])
   }
 
   function checkRecords(after: number, records: readonly JournalRecord[]) {
@@ -194,11 +215,24 @@ function createRun(seed: number) {
     }
   }
 
+  /** A disk that fails for a moment makes the reader come again, and nothing is given up. */
+  async function readOrRepeat(after: number, limits: ReadLimits): Promise<readonly JournalRecord[]> {
+    for (let attempt = 0; attempt < 4; attempt++) {
+      try {
+        return await journal.read(after, limits)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'EIO' })
+        expect(readFaultsInjected).toBe(true)
+      }
+    }
+    return journal.read(after, limits)
+  }
+
   async function readAll(after: number): Promise<JournalRecord[]> {
     const all: JournalRecord[] = []
     while (true) {
       const last = all.at(-1)?.sequence ?? after
-      const records = await journal.read(last, { maxRecords: 7, maxBytes: 9000 })
+      const records = await readOrRepeat(last, { maxRecords: 7, maxBytes: 9000 })
       if (records.length === 0) return all
       checkRecords(last, records)
       all.push(...records)
@@ -210,7 +244,10 @@ function createRun(seed: number) {
     const found = new Set(records.map(({ sequence }) => sequence))
     const lost = [...kept.keys()].filter((sequence) => sequence > released && !found.has(sequence))
     expect(lost).toEqual([])
-    const syncFailed = alarms.some(({ code }) => code === 'recovery_sync_failed')
+    // What was found is durable from then on, unless recovery could not sync it, or not read it when it should have.
+    const syncFailed = alarms.some(
+      ({ code }) => code === 'recovery_sync_failed' || code === 'segment_unreadable',
+    )
     if (!syncFaultsInjected && !syncFailed) {
       for (const { sequence, payload } of records) kept.set(sequence, Buffer.from(payload))
     }
@@ -258,7 +295,7 @@ function createRun(seed: number) {
         return checkBounds()
       case 'read': {
         const after = Math.floor(command.share * journal.stats().nextSequence)
-        const records = await journal.read(Math.max(after, released), command)
+        const records = await readOrRepeat(Math.max(after, released), command)
         expect(records.length).toBeLessThanOrEqual(command.maxRecords)
         return checkRecords(Math.max(after, released), records)
       }
@@ -268,8 +305,13 @@ function createRun(seed: number) {
         syncFaultsInjected = true
         return disk.failSyncs(command.count)
       case 'disk':
-        disk.capacityBytes = command.full ? 0 : 2 ** 40
+        disk.capacityBytes = command.roomBytes === undefined ? 2 ** 40 : disk.usedBytes() + command.roomBytes
         return
+      case 'failReads':
+        readFaultsInjected = true
+        if (command.whileOpening) await journal.close()
+        disk.failReads(command.count)
+        return command.whileOpening ? open() : checkAll()
       case 'clock':
         nowMs += command.byMs
     }

@@ -33,8 +33,11 @@ export interface MemoryDisk {
   crashAfter(calls: number, kind: 'kill' | 'power', onCrash: () => void): void
   failWrites(...faults: Fault[]): void
   failSyncs(count: number): void
+  /** The next reads of files are refused with EIO. */
+  failReads(count: number): void
   clearFaults(): void
   capacityBytes: number
+  usedBytes(): number
   calls: Record<string, number>
   paths(): string[]
   /** The bytes as a read sees them; may be changed in place: the change is durable. */
@@ -51,10 +54,12 @@ export function createMemoryDisk(random: () => number = () => 0, capacityBytes =
   let countdown: { calls: number; kind: 'kill' | 'power'; onCrash: () => void } | undefined
   let writeFaults: Fault[] = []
   let syncFaults = 0
+  let readFaults = 0
   const directories = new Set<string>()
 
   const disk: MemoryDisk = {
     capacityBytes,
+    usedBytes,
     calls: {},
     mount: () => fileSystemOf(epoch),
     crash,
@@ -65,9 +70,13 @@ export function createMemoryDisk(random: () => number = () => 0, capacityBytes =
     failSyncs: (count) => {
       syncFaults += count
     },
+    failReads: (count) => {
+      readFaults = count
+    },
     clearFaults: () => {
       writeFaults = []
       syncFaults = 0
+      readFaults = 0
     },
     paths: () => [...live.keys()].sort(),
     content: (path) => Buffer.from(inodeAt(path).live),
@@ -159,7 +168,13 @@ export function createMemoryDisk(random: () => number = () => 0, capacityBytes =
         return call(of, 'write', () => writeTo(inode, copy, position))
       },
       read: (target, position) =>
-        call(of, 'read', () => inode.live.copy(target, 0, position, position + target.length)),
+        call(of, 'read', () => {
+          if (readFaults > 0) {
+            readFaults--
+            throw systemError('EIO')
+          }
+          return inode.live.copy(target, 0, position, position + target.length)
+        }),
       datasync: () =>
         call(of, 'datasync', () => {
           if (syncFaults > 0) {

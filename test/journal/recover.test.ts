@@ -273,6 +273,18 @@ describe('opening', () => {
     broken = false
     expect(await read()).toEqual([...texts, 'new'])
   })
+
+  it('keeps the records behind a segment that no header and no scan tells the end of', async () => {
+    const many = ['a'.repeat(1900), 'b'.repeat(1900), 'c'.repeat(1900)]
+    const disk = await diskWith(many)
+    expect(segmentPaths(disk).length).toBe(2)
+    // Both headers, and the scan of the first segment.
+    disk.failReads(3)
+    const { texts: read, codes, journal } = await openOn(disk)
+    expect(codes()).toEqual(['segment_unreadable', 'segment_unreadable', 'segment_unreadable'])
+    expect(await read()).toEqual(many)
+    expect(journal.stats().sequenceGaps).toBe(0)
+  })
 })
 
 function flipBit(bytes: Buffer, bit: number): Buffer {
