@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../journal/seeded-random.ts'
 import type { Audit } from './harness/audit.ts'
+import { givenServerUrl, openServer, serverEnv } from './harness/server.ts'
 import { createTrial, type Trial, type TrialOptions } from './harness/trial.ts'
 import type { FaultContext, Scenario } from './scenario.ts'
 
@@ -47,7 +48,10 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
     seed: settings.seed,
     random,
     directory,
-    trial: (fault, options) => runTrial(fault, { directory: directory(), random, ...options }),
+    trial: async (fault, options) => {
+      const env = { ...(await storeEnv(scenario, context, options)), ...options?.env }
+      return runTrial(fault, { directory: directory(), random, ...options, env })
+    },
     cleanup: (work) => void undo.push(work),
     log: (text) => settings.log(`  ${scenario.row}: ${text}`),
   }
@@ -62,6 +66,18 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
   for (const path of kept ? [] : directories) rmSync(path, { recursive: true, force: true })
   if (kept) settings.log(`  kept: ${directories.join(' ')}`)
   return { ...row, elapsedMs: performance.now() - startedAtMs }
+}
+
+/** A server that is given takes the rows of every trial, unless the trial has chosen its store, or breaks the embedded one. */
+async function storeEnv(
+  scenario: Scenario,
+  context: FaultContext,
+  options: Partial<TrialOptions> | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const chosen = options?.env?.OPS_CLICKHOUSE_URL !== undefined
+  if (givenServerUrl() === undefined || chosen || scenario.store === 'embedded') return {}
+  const server = await openServer(context, scenario.row)
+  return serverEnv(server, server.url, 30_000)
 }
 
 async function outcomeRow(scenario: Scenario, context: FaultContext): Promise<Omit<Row, 'elapsedMs'>> {

@@ -36,5 +36,7 @@ export type Outcome =
 export interface Scenario {
   readonly row: number
   readonly fault: string
+  /** Set where the fault hits the embedded engine, so that a server cannot take its place. */
+  readonly store?: 'embedded'
   run(context: FaultContext): Promise<Outcome>
 }

@@ -13,12 +13,17 @@ export interface Server {
   command(query: string): Promise<void>
 }
 
+/** The ClickHouse server that the run is to use, if one is given. */
+export function givenServerUrl(): string | undefined {
+  return process.env.OPS_CLICKHOUSE_URL || undefined
+}
+
 /** The ClickHouse server of OPS_CLICKHOUSE_URL, in a database of its own, else the stand-in in a process of its own. */
 export async function openServer(
   { cleanup, directory, seed, log }: FaultContext,
   row: number,
 ): Promise<Server> {
-  const given = process.env.OPS_CLICKHOUSE_URL
+  const given = givenServerUrl()
   const standIn = given ? undefined : await startStandInServer(join(directory(), 'server'))
   const url = given ?? standIn?.url ?? ''
   if (standIn) cleanup(() => standIn.kill())

@@ -14,6 +14,7 @@ const longestLifeMs = 2000
 export const engineKillWindow: Scenario = {
   row: 3,
   fault: "kill -9 in the engine's insert, before its part has its name",
+  store: 'embedded',
   async run({ long, trial, directory, log }) {
     const missing = await straceMissing()
     if (missing) return { status: 'not_run', reason: missing }

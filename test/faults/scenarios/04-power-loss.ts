@@ -14,6 +14,7 @@ const diskBytes = 256 * 2 ** 20
 export const powerLoss: Scenario = {
   row: 4,
   fault: 'power loss: only what was synced survives',
+  store: 'embedded',
   async run({ long, random, directory, trial, cleanup, log }) {
     const missing = mountsMissing() ?? ((await hasProgram('mkfs.ext4')) ? undefined : 'mkfs.ext4 is missing')
     if (missing) return { status: 'not_run', reason: missing }

@@ -26,6 +26,7 @@ const dense = { client: { pauseMs: 10 } }
 export const fullDisk: Scenario = {
   row: 6,
   fault: 'full disk; file size limit',
+  store: 'embedded',
   async run(context) {
     const missing = mountsMissing()
     if (missing) return { status: 'not_run', reason: missing }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scenario } from '../scenario.ts'
@@ -34,6 +34,8 @@ export const twoInstances: Scenario = {
 function fileTimes(dataDir: string): Map<string, number> {
   const times = new Map<string, number>()
   for (const directory of [dataDir, join(dataDir, 'journal'), join(dataDir, 'insert')]) {
+    // Batches for a server need no directory.
+    if (!existsSync(directory)) continue
     for (const name of readdirSync(directory)) {
       const stats = statSync(join(directory, name))
       if (stats.isFile()) times.set(join(directory, name), stats.mtimeMs)
