@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inflateBlocks } from './http-interface/compressed-blocks.ts'
 
@@ -19,7 +19,7 @@ const recentMs = 10 * 60_000
 const maxSetAside = 10
 
 /**
- * Sets aside (`detached/broken_…`) the parts of a table with files shorter than their checksums say: the engine does not
+ * Sets aside (`detached/broken_…`) the outermost parts of a table with files shorter than their checksums say: the engine does not
  * compare sizes when it takes on a table, and the queries fail later. It must not have the table open.
  * @param directory the table's.
  * @param sinceMs only parts changed since, Unix ms.
@@ -33,7 +33,9 @@ export async function setShortPartsAside(directory: string, sinceMs = 0): Promis
     for (const { name } of left) {
       checked.add(name)
       const { mtimeMs } = await stat(join(directory, name))
-      if (mtimeMs >= sinceMs && (await isShort(join(directory, name)))) short.push(name)
+      if (mtimeMs < sinceMs) continue
+      if (await isShort(join(directory, name))) short.push(name)
+      else await disableShortProjections(join(directory, name))
     }
     // What a short part was merged from takes its place.
     parts = parts.filter(({ name }) => !short.includes(name))
@@ -133,14 +135,25 @@ async function isShort(part: string): Promise<boolean> {
   }
   const found = await Promise.all([
     ...Array.from(sizes, ([name, size]) =>
-      name.endsWith('.proj')
-        ? isShort(join(part, name))
-        : sizeOf(join(part, name)).then((actual) => actual !== size),
+      name.endsWith(projection) ? false : sizeOf(join(part, name)).then((actual) => actual !== size),
     ),
     ...unlisted.map((name) => sizeOf(join(part, name)).then((actual) => actual === 0)),
   ])
   return found.includes(true)
 }
+
+/**
+ * Projections repeat what the part has, and the engine does not sync them with an insert: after a power loss they can be
+ * short in a part whose rows are nowhere else. One without content is known to the engine as broken, and not used.
+ */
+async function disableShortProjections(part: string): Promise<void> {
+  for (const name of (await list(part)).filter((file) => file.endsWith(projection))) {
+    if (!(await isShort(join(part, name)))) continue
+    for (const file of await list(join(part, name))) await truncate(join(part, name, file))
+  }
+}
+
+const projection = '.proj'
 
 /** Bytes of each file by its name. Throws when the list is cut short. */
 async function readSizes(compressed: Buffer): Promise<Map<string, number>> {
