@@ -50,8 +50,10 @@ function isAscii({ bytes, view }: ByteSource, start: number, end: number): boole
   if (end - start >= longText) return false
   const lastWord = end - 4
   let seen = 0
-  let at = start
-  for (; at <= lastWord; at += 4) seen |= view.getInt32(at, true)
-  for (; at < end; at++) seen |= bytes[at] as number
+  if (lastWord < start) for (let at = start; at < end; at++) seen |= bytes[at] as number
+  else {
+    for (let at = start; at < lastWord; at += 4) seen |= view.getInt32(at, true)
+    seen |= view.getInt32(lastWord, true)
+  }
   return (seen & 0x80808080) === 0
 }

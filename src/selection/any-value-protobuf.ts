@@ -1,4 +1,5 @@
 import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
+import type { Text } from '../event/utf8-text.ts'
 import { mergedMap } from './merged-map.ts'
 import { maxAnyValueDepth } from './nesting.ts'
 import { anyValueFields, keyValueFields, valueListFields } from './otlp-wire-types.ts'
@@ -24,6 +25,10 @@ import {
 
 const keyTag = 0x0a
 const stringValueTag = 0x0a
+/** The value of a key-value, and its string. */
+const stringTags = [0x12, stringValueTag]
+/** The value of a key-value, its array, the array's value, and its string. */
+const arrayOfStringTags = [0x12, 0x2a, 0x0a, stringValueTag]
 
 /**
  * Passes a KeyValue whose length follows and adds it to `attributes`.
@@ -46,7 +51,7 @@ function readKeyValue(reader: ProtobufReader, end: number, into: AttributesBuild
   // Encoders write the key, then the value.
   const keyEnd = enterShortField(reader, messageEnd, keyTag)
   let key = keyEnd === 0 ? '' : readKeyTo(reader, keyEnd)
-  let value: AttributeValue = null
+  let value: AttributeValue = readUsualValue(reader, messageEnd)
   while (reader.position < messageEnd) {
     switch (nextField(reader, messageEnd, keyValueFields)) {
       case 1:
@@ -61,6 +66,33 @@ function readKeyValue(reader: ProtobufReader, end: number, into: AttributesBuild
   }
   into.keys.push(key)
   into.values.push(value)
+}
+
+/**
+ * Passes a value that is one short string and ends where its key-value ends, alone or in an array as headers have it:
+ * nearly all are. Null, with nothing passed, for any other.
+ */
+function readUsualValue(reader: ProtobufReader, end: number): Text | readonly Text[] | null {
+  const textStart = startOfNested(reader, end, stringTags)
+  if (textStart !== 0) {
+    reader.position = textStart
+    return readTextTo(reader, end)
+  }
+  const inArrayStart = startOfNested(reader, end, arrayOfStringTags)
+  if (inArrayStart === 0) return null
+  reader.position = inArrayStart
+  return [readTextTo(reader, end)]
+}
+
+/** Where the content of fields begins that are one in the other, all up to `end` and in their short form; 0 = they are not. */
+function startOfNested({ bytes, position }: ProtobufReader, end: number, tags: readonly number[]): number {
+  let at = position
+  for (let i = 0; i < tags.length; i++) {
+    const length = end - at - 2
+    if (bytes[at] !== tags[i] || bytes[at + 1] !== length || length >= 0x80) return 0
+    at += 2
+  }
+  return at
 }
 
 function readValue(
