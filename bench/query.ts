@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import pino from 'pino'
 import { createCheckAccess } from '../src/access/token.ts'
 import { buildApi } from '../src/api/server.ts'
-import { loadConfig } from '../src/config.ts'
+import { type Config, loadConfig } from '../src/config.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { openStoreClients, type StoreClients } from '../src/store/client.ts'
 import { createChangeGroup } from '../src/store/group-states.ts'
@@ -14,7 +14,7 @@ import { createStoreReader } from '../src/store/query.ts'
 import { rollups } from '../src/store/rollups.ts'
 import { createStoredBatches } from '../src/store/stored-batches.ts'
 import { startHttpClient } from './query/client-thread.ts'
-import { lookUp, mergeParts, prepareData, printSize } from './query/data.ts'
+import { lookUp, mergeParts, prepareData, printSize, untilMerged } from './query/data.ts'
 import { dropCaches } from './query/drop-caches.ts'
 import { measure, type Times } from './query/measure.ts'
 import { measureExports } from './query/measure-export.ts'
@@ -28,6 +28,7 @@ const usage = `options:
   --seed 1
   --with otel,postgres,cold,export   what to compare with, and exports of a million events; none by default
   --only Q1,Q2      questions whose name has one of these texts
+  --memory 4GiB     of the engine
   --data DIR        fills this directory, or uses it when it is filled, and keeps it
 `
 
@@ -43,6 +44,7 @@ export async function run(args: readonly string[]): Promise<void> {
       seed: { type: 'string', default: '1' },
       with: { type: 'string', default: '' },
       only: { type: 'string', default: '' },
+      memory: { type: 'string', default: '4GiB' },
       data: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -53,7 +55,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await mkdir(directory, { recursive: true })
   const config = loadConfig({
     OPS_DATA_DIR: directory,
-    OPS_EMBEDDED_MEMORY_BYTES: '4GiB',
+    OPS_EMBEDDED_MEMORY_BYTES: values.memory,
     OPS_QUERY_TIMEOUT: '60s',
   })
   const clients = await openStoreClients(config)
@@ -67,6 +69,7 @@ export async function run(args: readonly string[]): Promise<void> {
     ]
     for (const table of [...stored, ...rollups.map((rollup) => rollup.table)])
       await mergeParts(clients.writer, table)
+    await untilMerged(clients.writer)
     for (const table of stored) await printSize(clients.writer, table, print)
     const postgres = compared.has('postgres')
       ? await startPostgres(clients.writer, directory, print)
@@ -75,7 +78,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const asked = questions(await lookUp(clients.writer, generation)).filter(({ name }) =>
         values.only.split(',').some((text) => name.includes(text)),
       )
-      await ask(clients, directory, asked, Number(values.runs), compared, postgres)
+      await ask(clients, config, asked, Number(values.runs), compared, postgres)
     } finally {
       await postgres?.stop()
     }
@@ -87,7 +90,7 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function ask(
   clients: StoreClients,
-  directory: string,
+  { dataDir, embeddedMemoryBytes }: Config,
   asked: readonly Question[],
   runs: number,
   compared: ReadonlySet<string>,
@@ -95,9 +98,9 @@ async function ask(
 ): Promise<void> {
   const app = await buildApi({
     changeGroup: createChangeGroup(clients),
-    reader: createStoreReader(clients, { timeoutMs: 60_000, maxMemoryBytes: 2 * 2 ** 30 }),
+    reader: createStoreReader(clients, { timeoutMs: 60_000, maxMemoryBytes: embeddedMemoryBytes / 2 }),
     storedBatches: createStoredBatches(),
-    scratchDirectory: join(directory, 'export'),
+    scratchDirectory: join(dataDir, 'export'),
     metrics: createMetrics(),
     readiness: async () => ({}),
     host: '127.0.0.1',

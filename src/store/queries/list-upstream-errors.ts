@@ -25,8 +25,10 @@ export interface ListRequest {
 
 /** Settings under which an id is looked up once in its index, before anything is read. */
 export const idLookup = { use_skip_indexes_on_data_read: 0, optimize_use_projections: 0 }
+/** The time alone places these; to weigh the projection by account as well took an eighth of the whole query. */
+const byTimeAlone = { optimize_use_projections: 0, use_skip_indexes: 0 }
 /** For a piece that one thread reads at once: a second read for the other columns only adds to it. */
-const readAtOnce = { query_plan_optimize_lazy_materialization: 0, max_threads: 1 }
+const readAtOnce = { ...byTimeAlone, query_plan_optimize_lazy_materialization: 0, max_threads: 1 }
 const briefMs = 3_600_000
 
 /** Settings that let an ordered read stop early in every partition. */
@@ -101,5 +103,6 @@ export function listQuery(
 
 function settingsFor({ range, filters }: ListRequest): NonNullable<Query['settings']> {
   if (filters.some((filter) => idColumns.includes(filter.column))) return idLookup
-  return filters.length === 0 && range.toMs - range.fromMs <= briefMs ? readAtOnce : {}
+  if (filters.length > 0) return {}
+  return range.toMs - range.fromMs <= briefMs ? readAtOnce : byTimeAlone
 }
