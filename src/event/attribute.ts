@@ -20,8 +20,7 @@ export type AttributeMap = ReadonlyMap<string, AttributeValue>
 
 /**
  * The attributes of an event, a span or a resource in the order of the wire: key and value of each have the same index.
- * Equal keys may occur, and the last of them wins. Two arrays, as a Map of some fifty entries takes as long to fill as
- * all else that is done to read them.
+ * Equal keys may occur, and the last of them wins. Two arrays, which are filled faster than a Map of some fifty entries.
  */
 export interface Attributes {
   readonly keys: readonly string[]

@@ -42,7 +42,10 @@ export interface ScopeOfEvent {
   readonly attributes: Attributes
 }
 
-/** A span event or log record that was selected from an export, with everything its row is made from. */
+/**
+ * A span event or log record that was selected from an export, with everything its row is made from. Its texts stand in
+ * the export's buffer, so that its row has to be encoded before that is given back.
+ */
 export interface SelectedEvent {
   readonly signal: Signal
   readonly name: string

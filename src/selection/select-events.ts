@@ -22,9 +22,9 @@ export type SelectEvents = (
 ) => ExportCounts
 
 /**
- * Selects upstream and request errors from export requests without decoding the rest. Nothing of `body`
- * is kept. It throws MalformedOtlpError, and nothing else, for bytes that are not the message: an
- * empty body is an empty request in protobuf and malformed in JSON; events may have been taken before it throws. What
+ * Selects upstream and request errors from export requests without decoding the rest. Texts of the events stand in
+ * `body`, and are good as long as it is. It throws MalformedOtlpError, and nothing else, for bytes that are not the
+ * message: an empty body is an empty request in protobuf and malformed in JSON; events may have been taken before it throws. What
  * is checked in the parts that are skipped is said at `scanExportProtobuf` and `scanExportJson`. With
  * `derivedRequestErrors`, the records of failed requests are made last, when it is known which traces need one.
  */
