@@ -86,6 +86,19 @@ describe('mayContainSecret', () => {
     expect(usual.filter((text) => asks(redactor, text))).toEqual([])
   })
 
+  it('says yes of secrets behind long names and hosts of characters that take several bytes', () => {
+    const long = '码'.repeat(110)
+    for (const text of [
+      `{"${long}password":"correct horse"}`,
+      `{'${long}api_key': 'correct horse'}`,
+      `https://${'码'.repeat(1200)}:secret@host/`,
+      `4111\u00a01111\u00a01111\u00a01111`,
+    ]) {
+      expect(redactor.text(text), text).not.toBe(text)
+      expect(asks(redactor, text), text).toBe(true)
+    }
+  })
+
   it('says yes of everything when there are rules of the operator', () => {
     const own = createRedactor({ bodies, extraRules: compileUserRules([{ id: 'own', pattern: 'abc' }]) })
     expect(asks(own, 'xyz')).toBe(true)

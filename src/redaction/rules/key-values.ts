@@ -31,12 +31,9 @@ function mayMatchKeyValue(bytes: Uint8Array, at: number, start: number): boolean
   while (end > start && at - end < 4 && isBlank(bytes[end - 1] as number)) end--
   if (end <= start) return false
   const last = bytes[end - 1] as number
-  if (last === 34 || last === 39 || last === 96) {
-    const open = bytes.lastIndexOf(last, end - 2)
-    return open >= start && end - 1 - open <= maxNameChars && mayBeSecretName(bytes, open + 1, end - 1)
-  }
+  if (last === 34 || last === 39 || last === 96) return mayQuoteSecretName(bytes, end - 1, start)
   if (nameCharacters[last] !== 1) return false
-  let nameStart = end
+  let nameStart = end - 1
   while (
     nameStart > start &&
     end - nameStart < maxNameChars &&
@@ -46,6 +43,15 @@ function mayMatchKeyValue(bytes: Uint8Array, at: number, start: number): boolean
   // `key` and `keys` are told by the word before.
   const mayBeKey = end - nameStart <= 4 && ((bytes[nameStart] as number) | 32) === 107
   return mayBeKey || mayBeSecretName(bytes, nameStart, end)
+}
+
+/** Whether the quotes of which the closing one is at `close` could enclose the name of a secret. */
+function mayQuoteSecretName(bytes: Uint8Array, close: number, start: number): boolean {
+  const open = bytes.lastIndexOf(bytes[close] as number, close - 1)
+  if (open < start || close === start) return false
+  if (close - open <= maxNameChars) return mayBeSecretName(bytes, open + 1, close)
+  // A character takes three bytes at most, two units of a string four.
+  return close - open <= 3 * maxNameChars
 }
 
 /** Whether `matchParameter` could find something: a name at the start or after what begins a parameter. */

@@ -19,13 +19,14 @@ const matchUserinfo: Matcher = (scan, at) => {
 
 /** Whether an authority has one of the characters without which `addUserinfo` finds nothing. */
 function mayHaveUserinfo(bytes: Uint8Array, start: number): boolean {
-  const limit = Math.min(bytes.length, start + maxAuthorityChars)
-  for (let at = start; at < limit; at++) {
+  const limit = start + maxAuthorityChars
+  for (let at = start; at < Math.min(bytes.length, limit); at++) {
     const code = bytes[at] as number
     if (code === 64 || code === 58) return true
     if (ends[code] === 1 || outside[code] === 1) return false
   }
-  return false
+  // A long one goes on: its characters can take several bytes.
+  return bytes.length > limit
 }
 
 /** Finds the userinfo of the authority that starts at `start`. */
