@@ -27,7 +27,13 @@ const order = [
   'api',
   'console',
 ]
-const shared = new Set(['errors.ts', 'retry-after-seconds.ts', 'config.ts', 'config-schema.ts'])
+const shared = new Set([
+  'errors.ts',
+  'retry-after-seconds.ts',
+  'node-http.ts',
+  'config.ts',
+  'config-schema.ts',
+])
 /** Formats that settings are written in. */
 const configFormats = new Set(['forwarding/parse-headers.ts'])
 /** The SDK runs in other people's processes: nothing of the sidecar comes along. */

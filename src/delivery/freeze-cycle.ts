@@ -68,12 +68,9 @@ export function toBatch(id: string, rows: readonly EncodedRow[]): BatchOfRows {
       `journal row of table ${first.tableId} layout ${first.layout}, which this version does not know`,
     )
   }
-  const batchId = uuidBytes(id)
-  const chunks: Uint8Array[] = []
   let minCreatedAtMs = Number.POSITIVE_INFINITY
   let maxCreatedAtMs = Number.NEGATIVE_INFINITY
   for (const row of rows) {
-    chunks.push(row.bytes, batchId)
     minCreatedAtMs = Math.min(minCreatedAtMs, row.createdAtMs)
     maxCreatedAtMs = Math.max(maxCreatedAtMs, row.createdAtMs)
   }
@@ -84,9 +81,32 @@ export function toBatch(id: string, rows: readonly EncodedRow[]): BatchOfRows {
     rowCount: rows.length,
     minCreatedAtMs,
     maxCreatedAtMs,
-    chunks: [Buffer.concat(chunks)],
+    chunks: chunksOf(rows, uuidBytes(id)),
     rows,
   }
+}
+
+/**
+ * Not one buffer for all: the C library keeps what was freed for the next of its size, once it has seen a large one go.
+ * Source: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD in mallopt(3).
+ */
+const chunkBytes = 1024 * 1024
+
+/** The rows, each with the batch's id behind it, in buffers that hold nothing else. */
+function chunksOf(rows: readonly EncodedRow[], batchId: Uint8Array): Uint8Array[] {
+  const chunks: Uint8Array[] = []
+  let pieces: Uint8Array[] = []
+  let bytes = 0
+  for (const row of rows) {
+    pieces.push(row.bytes, batchId)
+    bytes += row.bytes.length + batchId.length
+    if (bytes < chunkBytes) continue
+    chunks.push(Buffer.concat(pieces, bytes))
+    pieces = []
+    bytes = 0
+  }
+  if (bytes > 0) chunks.push(Buffer.concat(pieces, bytes))
+  return chunks
 }
 
 /** The batches of a cycle that was frozen before, from the journal's records. Undefined when they are not the same. */

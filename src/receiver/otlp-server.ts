@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
@@ -6,6 +6,7 @@ import type { Certificates, WatchedCertificates } from '../access/certificates.t
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { createServer } from '../node-http.ts'
 import {
   createRequestHandler,
   type HandleExportConfig,

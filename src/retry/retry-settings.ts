@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
+import { validateHeaderName, validateHeaderValue } from '../node-http.ts'
 import { type Networks, readNetworks, resolveGateway } from './gateway-address.ts'
 
 /** Where retries go and within what limits. Durations in ms, sizes in bytes. */

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { request as requestHttp } from '../node-http.ts'
 import type { Replay } from './build-replay.ts'
 
 export interface SendLimits {
