@@ -22,7 +22,7 @@ export const health: Dashboard = {
               title: 'Events',
               unit: 'ops',
               description:
-                'received + recovered = stored + skipped + rejected + duplicate + dead-lettered + pending',
+                'received + recovered = stored + skipped + rejected + duplicate + dead-lettered + lost + pending',
             },
             {
               received: rate('ops_events_received_total'),
@@ -31,6 +31,7 @@ export const health: Dashboard = {
               duplicate: rate('ops_events_duplicate_total'),
               rejected: rate('ops_events_rejected_total'),
               'dead-lettered': rate('ops_events_dead_lettered_total'),
+              lost: rate('ops_events_lost_total'),
             },
           ),
         ],
