@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /**
  * What the sidecar counts. An event is a span event or a log record:
- * received + recovered = stored + skipped + rejected + duplicate + dead_lettered + pending, at any time.
+ * received + recovered = stored + skipped + rejected + duplicate + dead_lettered + lost + pending, at any time.
  * Those of a refused request are not received: the client still has them.
  */
 export function createMetrics() {
