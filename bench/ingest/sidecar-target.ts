@@ -19,7 +19,10 @@ export interface SidecarOptions {
   readonly nodeArguments?: readonly string[]
 }
 
-/** Builds the sidecar and starts it with its default settings, a fresh data directory and free ports. */
+/**
+ * Builds the sidecar and starts it with its default settings, a fresh data directory and free ports; without derived
+ * records of requests, so that an error is one row, as it is for the peers.
+ */
 export async function startSidecarTarget(options: SidecarOptions = {}): Promise<Target & { apiUrl: string }> {
   built ??= build()
   const { nodeArguments } = built
@@ -37,6 +40,7 @@ export async function startSidecarTarget(options: SidecarOptions = {}): Promise<
       OPS_DATA_DIR: dataDir,
       OPS_OTLP_PORT: '0',
       OPS_API_PORT: '0',
+      OPS_DERIVED_REQUEST_ERRORS: 'false',
       ...(options.clickhouseUrl === undefined ? {} : { OPS_CLICKHOUSE_URL: options.clickhouseUrl }),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
