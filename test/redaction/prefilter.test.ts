@@ -86,6 +86,31 @@ describe('mayContainSecret', () => {
     expect(usual.filter((text) => asks(redactor, text))).toEqual([])
   })
 
+  it('spares nothing: texts are redacted as by a full scan, which is what a rule of the operator asks for', () => {
+    const extraRules = [{ id: 'own', find: () => [] }]
+    const fullScan = createRedactor({ bodies, extraRules })
+    const fullScanWithAll = createRedactor({ bodies, extraRules, phoneAndIp: true })
+    const runs = fc
+      .tuple(fc.constantFrom('码', 'é', ' ', 'a', '-', '.', '1', '"'), fc.integer({ min: 1, max: 140 }))
+      .map(([text, count]) => text.repeat(count))
+    const names = fc.constantFrom('password', 'token', 'x-api-key', 'key', 'api key', 'cookie', 'auth')
+    const joints = fc.constantFrom('":"', "': '", '=', ': ', ':', '==', ' => ', '://', '?', '&', '\\"')
+    const more = fc.array(fc.oneof(parts, runs, names, joints), { minLength: 1, maxLength: 8 })
+    let changed = 0
+    fc.assert(
+      fc.property(more, (list) => {
+        const text = list.join('')
+        const redacted = redactor.text(text)
+        if (redacted !== text) changed++
+        expect(redacted).toBe(fullScan.text(text))
+        expect(redactor.identifier(text)).toBe(fullScan.identifier(text))
+        expect(withAll.text(text)).toBe(fullScanWithAll.text(text))
+      }),
+      { numRuns: Number(process.env.PREFILTER_RUNS ?? 4000) },
+    )
+    expect(changed).toBeGreaterThan(400)
+  })
+
   it('says yes of secrets behind long names and hosts of characters that take several bytes', () => {
     const long = '码'.repeat(110)
     for (const text of [
