@@ -4,6 +4,8 @@ import { childEnv } from './child-env.ts'
 import { type Exit, exitOf, spawnChild } from './children.ts'
 
 const mainScript = new URL('../../../src/main.ts', import.meta.url).pathname
+/** As `npm start` and the program's first line have them. */
+const nodeArguments = ['--max-semi-space-size=8']
 const startTimeoutMs = 60_000
 
 /** A sidecar in a process of its own. */
@@ -39,10 +41,10 @@ export interface StartOptions {
   readonly prefix?: readonly string[]
 }
 
-/** Starts `node src/main.ts` and waits for its banner or its end. */
+/** Starts the sidecar as `npm start` does and waits for its banner or its end. */
 export async function startSidecarProcess({ env, prefix = [] }: StartOptions): Promise<Start> {
   const startedAtMs = performance.now()
-  const child = spawnChild([...prefix, process.execPath, mainScript], {
+  const child = spawnChild([...prefix, process.execPath, ...nodeArguments, mainScript], {
     env: childEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
