@@ -101,4 +101,10 @@ describe('redaction takes linear time', () => {
       expect(growth(text)).toBeLessThan(2.5)
     })
   }
+
+  it('over digits in quotes after a key, which took exponential time', () => {
+    const text = `x-api-key: \\"${'1'.repeat(130)}auth`
+    expect(cost(() => redactor.text(text))).toBeLessThan(50_000)
+    expect(cost(() => redactor.text(`x-api-key: \\"${'1 '.repeat(130)}auth`))).toBeLessThan(50_000)
+  })
 })

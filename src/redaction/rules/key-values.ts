@@ -215,7 +215,9 @@ function isOpening(scan: Scan, key: Key, start: number, isJsonKey: boolean): boo
   return written(start) !== '"' || !isJson()
 }
 
-const structure = /^[\s,:{}[\]]*(?:(?:-?\d[\d.eE+-]{0,32}|true|false|null)[\s,:{}[\]]*){0,16}$/
+/** Something stands between any two literals: where nothing had to, the time to match grew exponentially with digits. */
+const structure =
+  /^[\s,:{}[\]]*(?:(?:-?\d[\d.eE+-]{0,32}|true|false|null)[\s,:{}[\]]+){0,16}(?:-?\d[\d.eE+-]{0,32}|true|false|null)?$/
 
 /** What stands between two strings of JSON. */
 function isStructure(text: string, start: number, end: number): boolean {
