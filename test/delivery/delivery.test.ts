@@ -7,6 +7,7 @@ import { createRecentEvents } from '../../src/deduplication/recent-events.ts'
 import { type Checkpoint, readCheckpoint } from '../../src/delivery/checkpoint.ts'
 import { deadLetterPath, readDeadLetters, writeDeadLetters } from '../../src/delivery/dead-letter.ts'
 import { type Delivery, startDelivery } from '../../src/delivery/deliver.ts'
+import { toBatch } from '../../src/delivery/freeze-cycle.ts'
 import { requestRetry } from '../../src/delivery/retry-dead-letters.ts'
 import type { DeliveryStore } from '../../src/delivery/store-port.ts'
 import { encodeRowRecord } from '../../src/event/row-record.ts'
@@ -188,6 +189,28 @@ describe('delivery', () => {
     await append(row('a'), row('b'))
     await eventually(async () => expect(delivery.status().delivered).toBe(1))
     expect(await stored()).toEqual(['a', 'b'])
+    await delivery.stop(1000)
+  })
+
+  it('stores rows that were missing once, also when an earlier insert of them comes late', async () => {
+    const rows = [row('a'), row('b'), row('c')]
+    let calls = 0
+    let late = async (): Promise<unknown> => undefined
+    const delivery = await deliver(
+      faulty({
+        async insert(batch, token) {
+          calls++
+          if (calls > 2) return store.delivery.insert(batch, token)
+          if (calls === 1) await store.delivery.insert(toBatch(batch.id, rows.slice(0, 1)), 'a part of it')
+          else late = () => store.delivery.insert(batch, token)
+          return { status: 'unknown', reason: 'no answer in time' }
+        },
+      }),
+    )
+    await append(...rows)
+    await eventually(async () => expect(delivery.status().delivered).toBe(1))
+    expect(await late()).toEqual({ status: 'stored' })
+    expect(await stored()).toEqual(['a', 'b', 'c'])
     await delivery.stop(1000)
   })
 
