@@ -226,7 +226,7 @@ describe('the API', () => {
     expect(app.server.requestTimeout).toBe(30_000)
     expect(app.server.headersTimeout).toBe(10_000)
     expect(app.server.keepAliveTimeout).toBe(65_000)
-    expect(app.server.maxConnections).toBe(1024)
+    expect(app.server.maxConnections).toBe(4096)
     await app.close()
   })
 })
