@@ -32,12 +32,13 @@ import { createRetries } from './retry/retry-error.ts'
 import { readRetrySettings } from './retry/retry-settings.ts'
 import { serveEmbeddedStore } from './serve-embedded-store.ts'
 import { type Receivers, startReceivers } from './start-receivers.ts'
-import { retentionOf, retentionStatements } from './store/apply-retention.ts'
+import { retentionOf } from './store/apply-retention.ts'
+import { applySchema } from './store/apply-schema.ts'
 import { openStoreClients, type StoreClients } from './store/client.ts'
 import { createDeliveryStore } from './store/delivery-store.ts'
 import { createChangeGroup } from './store/group-states.ts'
 import { createInsertBatch } from './store/insert-batch.ts'
-import { migrate, readMigrations } from './store/migrate.ts'
+import { readMigrations } from './store/migrate.ts'
 import { loadRecentIds } from './store/queries/recent-ids.ts'
 import { createStoreReader } from './store/query.ts'
 import { createRetryAttempts } from './store/retry-attempts.ts'
@@ -115,14 +116,8 @@ async function startHops(
   const owner = await dataDirectoryId(config.dataDir)
   const startedAtMs = Date.now()
   const prepare = once(async () => {
-    await clients.createDatabase()
-    const { cluster, writes } = clients
-    await migrate(clients.writer, readMigrations(migrationsDirectory, cluster), cluster, writes.expectRoom)
     const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
-    for (const query of await retentionStatements(clients.writer, wanted, cluster)) {
-      await writes.expectRoom()
-      await clients.writer.command({ query })
-    }
+    await applySchema(clients, readMigrations(migrationsDirectory, clients.cluster), wanted)
     await failInterrupted(attempts, owner, startedAtMs)
     return loadRecentIds(clients, recent, Date.now() - recentFromStoreMs, recentEvents / 2)
   })

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.ts'
 import { lockDataDirectory } from '../lock-data-directory.ts'
-import { retentionOf, retentionStatements } from '../store/apply-retention.ts'
-import { openStoreClients } from '../store/client.ts'
-import { migrate, pendingMigrations, readMigrations } from '../store/migrate.ts'
+import { type Retention, retentionOf, retentionStatements } from '../store/apply-retention.ts'
+import { applySchema } from '../store/apply-schema.ts'
+import { openStoreClients, type StoreClients } from '../store/client.ts'
+import { type Migration, pendingMigrations, readMigrations } from '../store/migrate.ts'
 
 /** `clickhouse/` beside the sources and beside a build. */
 export const migrationsDirectory = fileURLToPath(new URL('../../clickhouse', import.meta.url))
@@ -17,32 +18,32 @@ export async function runMigrations(config: Config, dryRun: boolean): Promise<vo
   try {
     const clients = await openStoreClients(config)
     try {
-      const { cluster } = clients
-      if (!dryRun) await clients.createDatabase()
-      const migrations = readMigrations(migrationsDirectory, cluster)
-      const pending = await pendingMigrations(clients.writer, migrations, cluster)
-      for (const { number, name, statements } of dryRun ? pending : []) {
-        process.stdout.write(
-          `-- ${number} ${name}\n${statements.map((statement) => `${statement};\n`).join('\n')}\n`,
-        )
-      }
-      if (!dryRun) await migrate(clients.writer, migrations, cluster)
+      const migrations = readMigrations(migrationsDirectory, clients.cluster)
       const wanted = retentionOf(config.retentionMs, config.bodyRetentionMs)
-      const statements =
-        dryRun && pending.length > 0 ? [] : await retentionStatements(clients.writer, wanted, cluster)
-      for (const statement of statements) {
-        if (dryRun) process.stdout.write(`-- retention\n${statement};\n`)
-        else await clients.writer.command({ query: statement })
-      }
-      if (!dryRun)
-        process.stdout.write(
-          `${pending.length} migrations and ${statements.length} retention changes applied\n`,
-        )
-      else if (pending.length + statements.length === 0) process.stdout.write('-- nothing to do\n')
+      if (dryRun) return await printChanges(clients, migrations, wanted)
+      const applied = await applySchema(clients, migrations, wanted)
+      process.stdout.write(
+        `${applied.migrations} migrations and ${applied.retentionChanges} retention changes applied\n`,
+      )
     } finally {
       await clients.close()
     }
   } finally {
     unlock()
   }
+}
+
+async function printChanges(
+  { writer, cluster }: StoreClients,
+  migrations: readonly Migration[],
+  wanted: Retention,
+): Promise<void> {
+  const pending = await pendingMigrations(writer, migrations, cluster)
+  for (const { number, name, statements } of pending)
+    process.stdout.write(
+      `-- ${number} ${name}\n${statements.map((statement) => `${statement};\n`).join('\n')}\n`,
+    )
+  const retention = pending.length > 0 ? [] : await retentionStatements(writer, wanted, cluster)
+  for (const statement of retention) process.stdout.write(`-- retention\n${statement};\n`)
+  if (pending.length + retention.length === 0) process.stdout.write('-- nothing to do\n')
 }
