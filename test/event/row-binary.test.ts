@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ColumnType, createRowWriter, uuidBytes, uuidText } from '../../src/event/row-binary.ts'
-import { openStoreClients, type StoreClients } from '../../src/store/client.ts'
-import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+import { type EmptyStore, openEmptyStore } from '../support/store.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 300 }).filter((value) => value.isWellFormed())
 const columns: readonly { name: string; type: ColumnType; value: fc.Arbitrary<unknown> }[] = [
@@ -24,21 +23,16 @@ const columns: readonly { name: string; type: ColumnType; value: fc.Arbitrary<un
   },
 ]
 
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>
-let clients: StoreClients
+let store: EmptyStore
 beforeAll(async () => {
-  directory = await temporaryDirectory()
-  clients = await openStoreClients(testConfig(directory.path))
+  store = await openEmptyStore()
 })
-afterAll(async () => {
-  await clients.close()
-  await directory.remove()
-})
+afterAll(() => store.close())
 
 describe('the row writer', () => {
   it('writes what the engine reads back', async () => {
-    mkdirSync(directory.path, { recursive: true })
-    const file = join(directory.path, 'rows.bin')
+    mkdirSync(store.directory, { recursive: true })
+    const file = join(store.directory, 'rows.bin')
     const structure = columns.map(({ name, type }) => `${name} ${type.replaceAll("'", "''")}`).join(', ')
     const query = `SELECT a, toUnixTimestamp64Milli(b), c, d, e, f, g, toString(h), i, mapKeys(j), mapValues(j)
       FROM file('${file}', 'RowBinary', '${structure}') SETTINGS output_format_json_quote_64bit_integers = 0`
@@ -52,7 +46,7 @@ describe('the row writer', () => {
         for (const row of rows)
           for (const [index, { type }] of columns.entries()) writer.writerOf(type)(row[index])
         writeFileSync(file, writer.take())
-        const result = await clients.writer.query({ query, format: 'JSONCompactEachRow' })
+        const result = await store.clients.writer.query({ query, format: 'JSONCompactEachRow' })
         const expected = rows.map(([a, b, c, d, e, f, g, h, i, j]) => {
           const map = j as Map<string, string>
           return [a, b, c, d, e, f, g, String(h), i, [...map.keys()], [...map.values()]]

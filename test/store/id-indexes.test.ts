@@ -1,25 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStoreClients, type StoreClients } from '../../src/store/client.ts'
+import type { StoreClients } from '../../src/store/client.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { eventually } from '../support/eventually.ts'
-import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+import { type EmptyStore, openEmptyStore } from '../support/store.ts'
 
 const migrations = readMigrations(new URL('../../clickhouse', import.meta.url).pathname)
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let store: EmptyStore
 let clients: StoreClients
 
-async function rows<Row>(query: string): Promise<Row[]> {
-  return (await clients.writer.query({ query, format: 'JSONEachRow' })).json<Row>()
+function rows<Row>(query: string): Promise<Row[]> {
+  return store.rows(query)
 }
 
 beforeAll(async () => {
-  directory = await temporaryDirectory()
-  clients = await openStoreClients(testConfig(directory.path))
+  store = await openEmptyStore()
+  clients = store.clients
 })
-afterAll(async () => {
-  await clients.close()
-  await directory.remove()
-})
+afterAll(() => store.close())
 
 it('parts from before the indexes of ids came are given them', async () => {
   const before = migrations.filter(({ number }) => number < 8)

@@ -14,7 +14,8 @@ import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { createClusterRenderer } from '../../src/store/render-cluster.ts'
 import { countDifference, rollups } from '../../src/store/rollups.ts'
 import { row } from '../support/rows.ts'
-import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+import { testConfig } from '../support/sidecar.ts'
+import { type EmptyStore, openEmptyStore } from '../support/store.ts'
 
 const cluster = { name: 'prod-1', database: 'ops' }
 const directoryOfMigrations = new URL('../../clickhouse', import.meta.url).pathname
@@ -22,21 +23,18 @@ const single = readMigrations(directoryOfMigrations)
 const rendered = readMigrations(directoryOfMigrations, cluster)
 const statements = rendered.flatMap((migration) => migration.statements)
 
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let store: EmptyStore
 let clients: StoreClients
 
-async function rows<Row>(query: string): Promise<Row[]> {
-  return (await clients.writer.query({ query, format: 'JSONEachRow' })).json<Row>()
+function rows<Row>(query: string): Promise<Row[]> {
+  return store.rows(query)
 }
 
 beforeAll(async () => {
-  directory = await temporaryDirectory()
-  clients = await openStoreClients(testConfig(directory.path))
+  store = await openEmptyStore()
+  clients = store.clients
 })
-afterAll(async () => {
-  await clients.close()
-  await directory.remove()
-})
+afterAll(() => store.close())
 
 describe('the migrations of a cluster', () => {
   it('are the same files with the same checksums', () => {
@@ -116,7 +114,7 @@ describe('the migrations of a cluster', () => {
 
   it('need a server', async () => {
     await expect(
-      openStoreClients({ ...testConfig(directory.path), clickhouseCluster: 'prod-1' }),
+      openStoreClients({ ...testConfig(store.directory), clickhouseCluster: 'prod-1' }),
     ).rejects.toMatchObject({ code: 'invalid_config' })
   })
 })
@@ -142,7 +140,7 @@ describe('the tables of a cluster, with stand-ins for Keeper and its nodes', () 
   beforeAll(async () => {
     for (const statement of statements) await clients.writer.command({ query: onThisNode(statement) })
     await clients.writer.command({ query: 'SET distributed_foreground_insert = 1' })
-    delivery = createDeliveryStore(clients, await createInsertBatch(clients, join(directory.path, 'insert')))
+    delivery = createDeliveryStore(clients, await createInsertBatch(clients, join(store.directory, 'insert')))
   })
 
   const now = Date.now()

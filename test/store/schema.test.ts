@@ -1,26 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tables } from '../../src/event/tables.ts'
-import { openStoreClients, type StoreClients } from '../../src/store/client.ts'
+import type { StoreClients } from '../../src/store/client.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import { rollups } from '../../src/store/rollups.ts'
-import { temporaryDirectory, testConfig } from '../support/sidecar.ts'
+import { type EmptyStore, openEmptyStore } from '../support/store.ts'
 
 const migrations = readMigrations(new URL('../../clickhouse', import.meta.url).pathname)
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let store: EmptyStore
 let clients: StoreClients
 
-async function rows<Row>(query: string): Promise<Row[]> {
-  return (await clients.writer.query({ query, format: 'JSONEachRow' })).json<Row>()
+function rows<Row>(query: string): Promise<Row[]> {
+  return store.rows(query)
 }
 
 beforeAll(async () => {
-  directory = await temporaryDirectory()
-  clients = await openStoreClients(testConfig(directory.path))
+  store = await openEmptyStore()
+  clients = store.clients
 })
-afterAll(async () => {
-  await clients.close()
-  await directory.remove()
-})
+afterAll(() => store.close())
 
 describe('the migrations', () => {
   it('are applied once, recorded, and skipped afterwards', async () => {

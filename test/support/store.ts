@@ -8,26 +8,23 @@ import { temporaryDirectory, testConfig } from './sidecar.ts'
 
 const migrationsDirectory = new URL('../../clickhouse', import.meta.url).pathname
 
-export interface TestStore {
+export interface EmptyStore {
   readonly clients: StoreClients
-  readonly delivery: DeliveryStore
   readonly directory: string
   rows<Row>(query: string): Promise<Row[]>
   close(): Promise<void>
 }
 
-/** The embedded engine with the tables, in a directory of its own. */
-export async function openTestStore(): Promise<TestStore> {
+export interface TestStore extends EmptyStore {
+  readonly delivery: DeliveryStore
+}
+
+/** The embedded engine without tables, in a directory of its own. */
+export async function openEmptyStore(): Promise<EmptyStore> {
   const directory = await temporaryDirectory()
   const clients = await openStoreClients(testConfig(directory.path))
-  await migrate(clients.writer, readMigrations(migrationsDirectory))
-  const delivery = createDeliveryStore(
-    clients,
-    await createInsertBatch(clients, join(directory.path, 'insert')),
-  )
   return {
     clients,
-    delivery,
     directory: directory.path,
     async rows(query) {
       return (await clients.writer.query({ query, format: 'JSONEachRow' })).json()
@@ -37,4 +34,13 @@ export async function openTestStore(): Promise<TestStore> {
       await directory.remove()
     },
   }
+}
+
+/** The same with the tables. */
+export async function openTestStore(): Promise<TestStore> {
+  const store = await openEmptyStore()
+  const { clients, directory } = store
+  await migrate(clients.writer, readMigrations(migrationsDirectory))
+  const insertBatch = await createInsertBatch(clients, join(directory, 'insert'))
+  return { ...store, delivery: createDeliveryStore(clients, insertBatch) }
 }
