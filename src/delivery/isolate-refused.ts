@@ -1,7 +1,6 @@
-import type { EncodedRow } from '../event/tables.ts'
 import type { RefusedRow } from './dead-letter.ts'
 import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
-import { newToken, readMissing } from './reconcile.ts'
+import { newToken, partToken, readMissing, stillMissing } from './reconcile.ts'
 import type { DeliveryStore, InsertResult } from './store-port.ts'
 
 export interface Isolated {
@@ -12,39 +11,54 @@ export interface Isolated {
 
 /**
  * Finds the rows for which the store refuses a batch, by halves, and stores the others. Halves are sent one after the
- * other; the first doubt ends it, and the caller reconciles the whole batch.
+ * other; the first doubt ends it, and the caller reconciles the whole batch. Halves are those of the batch, whatever of
+ * them is stored, and have tokens of their own: found again after a doubt, a half is dropped by the store if its first
+ * insert comes late. Rows that are missing all the same are sent under new tokens, see {@link reconcile}.
  */
 export async function isolateRefused(store: DeliveryStore, batch: BatchOfRows): Promise<Isolated> {
-  const refused: RefusedRow[] = []
-
-  async function insertPart(rows: readonly EncodedRow[]): Promise<InsertResult> {
-    const result = await store.insert(toBatch(batch.id, rows), newToken(batch.id))
-    if (result.status !== 'refused') return result
-    if (rows.length === 1) {
-      refused.push({ row: rows[0] as EncodedRow, reason: result.reason })
-      return { status: 'stored' }
-    }
-    return insertHalves(rows)
-  }
-
-  async function insertHalves(rows: readonly EncodedRow[]): Promise<InsertResult> {
-    const middle = Math.ceil(rows.length / 2)
-    for (const half of [rows.slice(0, middle), rows.slice(middle)]) {
-      const result = await insertPart(half)
-      if (result.status !== 'stored') return result
-    }
-    return { status: 'stored' }
-  }
-
   try {
-    const missing = await readMissing(store, batch)
-    const result = missing.length === 0 ? ({ status: 'stored' } as const) : await insertPart(missing)
-    if (result.status !== 'stored') return { result, refused: [] }
-    // A refusal can come after the rows were stored, from a rollup for one, which then lacks them.
-    const stillMissing = new Set(await readMissing(store, batch))
-    await store.repairRollups(batch)
-    return { result, refused: refused.filter(({ row }) => stillMissing.has(row)) }
+    let missing = await readMissing(store, batch)
+    for (const tokenOf of [partToken, newToken]) {
+      const { result, refused } = await insertByHalves(store, batch, missing, tokenOf)
+      if (result.status !== 'stored') return { result, refused: [] }
+      // A refusal can come after the rows were stored, from a rollup for one, which then lacks them.
+      missing = await readMissing(store, batch)
+      const reasons = new Map(refused.map((item) => [item.row, item]))
+      const explained = missing.flatMap((row) => reasons.get(row) ?? [])
+      if (explained.length < missing.length) continue
+      await store.repairRollups(batch)
+      return { result, refused: explained }
+    }
+    return { result: stillMissing(missing.length), refused: [] }
   } catch (error) {
     return { result: { status: 'unknown', reason: String(error) }, refused: [] }
   }
+}
+
+/** `stored` when each of the missing rows was either inserted or refused by itself. */
+async function insertByHalves(
+  store: DeliveryStore,
+  batch: BatchOfRows,
+  missing: BatchOfRows['rows'],
+  tokenOf: (batchId: string, rows: BatchOfRows['rows']) => string,
+): Promise<Isolated> {
+  const refused: RefusedRow[] = []
+  const isMissing = new Set(missing)
+
+  async function insertRange(start: number, end: number): Promise<InsertResult> {
+    const rows = batch.rows.slice(start, end).filter((row) => isMissing.has(row))
+    const [first] = rows
+    if (first === undefined) return { status: 'stored' }
+    const result = await store.insert(toBatch(batch.id, rows), tokenOf(batch.id, rows))
+    if (result.status !== 'refused') return result
+    if (rows.length === 1) {
+      refused.push({ row: first, reason: result.reason })
+      return { status: 'stored' }
+    }
+    const middle = Math.ceil((start + end) / 2)
+    const left = await insertRange(start, middle)
+    return left.status === 'stored' ? insertRange(middle, end) : left
+  }
+
+  return { result: await insertRange(0, batch.rows.length), refused }
 }

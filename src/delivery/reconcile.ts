@@ -33,8 +33,7 @@ export async function reconcile(
       if (inserted.status !== 'stored') return inserted
       missing = await readMissing(store, batch)
     }
-    if (missing.length > 0)
-      return { status: 'unknown', reason: `${missing.length} rows are missing after they were inserted` }
+    if (missing.length > 0) return stillMissing(missing.length)
     await store.repairRollups(batch)
     return { status: 'stored' }
   } catch (error) {
@@ -56,11 +55,16 @@ function wholeToken(
   return missing.length === all.length ? batchId : undefined
 }
 
-function partToken(batchId: string, missing: BatchOfRows['rows']): string {
+/** The same for the same rows of a batch. */
+export function partToken(batchId: string, missing: BatchOfRows['rows']): string {
   return `${batchId}/${Buffer.from(missing[0]?.eventId ?? []).toString('hex')}/${missing.length}`
 }
 
 /** For rows that are known to be missing, while no insert of theirs is on its way: no token keeps them out. */
 export function newToken(batchId: string): string {
   return `${batchId}/${randomUUID()}`
+}
+
+export function stillMissing(count: number): InsertResult {
+  return { status: 'unknown', reason: `${count} rows are missing after they were inserted` }
 }

@@ -390,6 +390,51 @@ describe('delivery', () => {
     await delivery.stop(1000)
   })
 
+  it('stores once what is beside a refused row, also when the first insert of it comes late', async () => {
+    await refusingPoison(async () => {
+      const late: (() => Promise<unknown>)[] = []
+      const delivery = await deliver(
+        faulty({
+          async insert(batch, token) {
+            // The halves that hold no refused row get no answer the first time, and come when all is over.
+            const isLate = batch.rowCount === 2 && late.length === 0
+            if (!isLate) return store.delivery.insert(batch, token)
+            late.push(() => store.delivery.insert(batch, token))
+            return { status: 'unknown', reason: 'no answer in time' }
+          },
+        }),
+      )
+      await append(row('a'), row('b'), row('c'), row('poison-1'))
+      await eventually(async () => expect(delivery.status().delivered).toBe(1))
+      expect(late).toHaveLength(1)
+      await late[0]?.()
+      expect(await stored()).toEqual(['a', 'b', 'c'])
+      expect(await readDeadLetters(deadLetterPath(join(directory, 'dead-letter')))).toHaveLength(1)
+      await delivery.stop(1000)
+    })
+  })
+
+  it('stores what is beside a refused row when the store noted the insert of it and lost its rows', async () => {
+    await refusingPoison(async () => {
+      const noted = new Set<string>()
+      const delivery = await deliver(
+        faulty({
+          async insert(batch, token) {
+            if (batch.rowCount !== 2) return store.delivery.insert(batch, token)
+            if (noted.has(token)) return { status: 'stored' }
+            if (noted.size > 0) return store.delivery.insert(batch, token)
+            noted.add(token)
+            return { status: 'stored' }
+          },
+        }),
+      )
+      await append(row('a'), row('b'), row('c'), row('poison-1'))
+      await eventually(async () => expect(delivery.status().delivered).toBe(1))
+      expect(await stored()).toEqual(['a', 'b', 'c'])
+      await delivery.stop(1000)
+    })
+  })
+
   it('does not put a row aside that was stored before its insert was refused, and counts it in the rollups', async () => {
     let calls = 0
     const delivery = await deliver(
