@@ -4,7 +4,7 @@ import { createMessageParser, type SseMessage } from '../../src/console/api/sse-
 import type { UpstreamError } from '../../src/console/api/types.ts'
 import { asCurl } from '../../src/console/detail/as-curl.ts'
 import { traceLink } from '../../src/console/detail/trace-link.ts'
-import { changeOf } from '../../src/console/format/number.ts'
+import { changeOf, errorCount } from '../../src/console/format/number.ts'
 import { filterKinds } from '../../src/console/url-state/filter-names.ts'
 import { addFilter, filterFor, filterValue, parseTyped } from '../../src/console/url-state/filters.ts'
 import { previousRange } from '../../src/console/url-state/time-range.ts'
@@ -142,3 +142,9 @@ it.each([
 ])('%d after %d is %s', (count, before, direction, text) =>
   expect(changeOf(count, before)).toEqual({ direction, text }),
 )
+
+it.each([
+  [0, '0 errors'],
+  [1, '1 error'],
+  [2000, '2,000 errors'],
+])('%d is written as %s', (count, text) => expect(errorCount(count)).toBe(text))

@@ -8,6 +8,10 @@ export const wholeNumber = (value: number): string => plain.format(value)
 export const shortNumber = (value: number): string =>
   value < 10_000 ? plain.format(value) : short.format(value)
 
+/** 1 error, 2,000 errors */
+export const errorCount = (count: number, format = wholeNumber): string =>
+  `${format(count)} ${count === 1 ? 'error' : 'errors'}`
+
 /** A change in words that fit beside a number. */
 export interface Change {
   readonly direction: 'up' | 'down' | 'same' | 'new'

@@ -1,6 +1,6 @@
 import type { ThrottlingAnswer } from '../api/types.ts'
 import { useQuery } from '../api/use-query.ts'
-import { shortNumber } from '../format/number.ts'
+import { errorCount, shortNumber } from '../format/number.ts'
 import { ago, countdown, duration } from '../format/time.ts'
 import { ProblemNotice } from '../shell/problem-notice.tsx'
 import { useNow } from '../shell/use-now.ts'
@@ -63,7 +63,7 @@ function ThrottledAccount({ account, nowMs }: { account: Account; nowMs: number 
         <span class="throttled-name">
           <strong>{name}</strong> {account.account_name && <span>{account.account_name}</span>}
           <span class="quiet">
-            {account.platform ?? 'platform not known'} · {shortNumber(account.errors)} errors · waited{' '}
+            {account.platform ?? 'platform not known'} · {errorCount(account.errors, shortNumber)} · waited{' '}
             {duration(account.throttled_seconds * 1000)}
           </span>
         </span>

@@ -2,7 +2,7 @@ import type { HistogramAnswer, TopAnswer } from '../api/types.ts'
 import type { Query } from '../api/use-query.ts'
 import { useQuery } from '../api/use-query.ts'
 import { Sparkline } from '../chart/sparkline.tsx'
-import { changeOf, shortNumber, wholeNumber } from '../format/number.ts'
+import { changeOf, errorCount, shortNumber, wholeNumber } from '../format/number.ts'
 import { ProblemNotice } from '../shell/problem-notice.tsx'
 import { addFilter, filterFor } from '../url-state/filters.ts'
 import { type Split, selectionQuery, type UrlState } from '../url-state/url-state.ts'
@@ -46,7 +46,7 @@ export function TopList({ title, dimension, state, tick, top }: TopListProps) {
             <li key={item.key}>
               <button
                 type="button"
-                title={`${wholeNumber(item.count)} errors, ${Math.round(item.share * 100)} %; ${wholeNumber(item.previous_count)} before. Show only these.`}
+                title={`${errorCount(item.count)}, ${Math.round(item.share * 100)} %; ${wholeNumber(item.previous_count)} before. Show only these.`}
                 onClick={() =>
                   navigate((now) => ({ filters: addFilter(now.filters, filterFor(dimension, item.key)) }))
                 }

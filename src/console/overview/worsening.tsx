@@ -1,5 +1,5 @@
 import type { TopAnswer } from '../api/types.ts'
-import { changeOf, wholeNumber } from '../format/number.ts'
+import { changeOf, errorCount, wholeNumber } from '../format/number.ts'
 import { rangeLength } from '../format/time.ts'
 import { addFilter, filterFor } from '../url-state/filters.ts'
 import { type RangeText, rangeMs } from '../url-state/time-range.ts'
@@ -46,7 +46,7 @@ export function Worsening({ range, platforms, models, accounts }: WorseningProps
   if (risers.length === 0)
     return (
       <p class="worsening worsening-none">
-        <span class="dot dot-good" /> Nothing is getting worse: {wholeNumber(platforms.total)} errors,{' '}
+        <span class="dot dot-good" /> Nothing is getting worse: {errorCount(platforms.total)},{' '}
         {wholeNumber(platforms.previous_total)} in {before}.
       </p>
     )
@@ -60,7 +60,7 @@ export function Worsening({ range, platforms, models, accounts }: WorseningProps
           <li key={`${dimension} ${key}`}>
             <button
               type="button"
-              title={`${wholeNumber(count)} errors, ${wholeNumber(earlier)} in ${before}. Show only these.`}
+              title={`${errorCount(count)}, ${wholeNumber(earlier)} in ${before}. Show only these.`}
               onClick={() =>
                 navigate((state) => ({ filters: addFilter(state.filters, filterFor(dimension, key)) }))
               }
