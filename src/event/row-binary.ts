@@ -1,3 +1,4 @@
+import { namedTexts } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
 
 /**
@@ -81,6 +82,20 @@ function varintBytes(length: number): number {
 /** To copy fewer costs less in a loop than the call does. */
 const minBytesCopied = 28
 
+/** A string up to this length is written in a loop. */
+const maxCharsLooped = 48
+
+/** Where the text ends that was written at `at`, one byte a character; -1 if it is not ASCII. */
+function writeAscii(text: string, target: Buffer, at: number): number {
+  let seen = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    seen |= code
+    target[at + i] = code
+  }
+  return seen > 127 ? -1 : at + text.length
+}
+
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
   let buffer = Buffer.allocUnsafeSlow(slabBytes)
@@ -122,6 +137,15 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
   }
 
   function writeString(text: string): void {
+    if (text.length <= maxCharsLooped) {
+      reserve(1 + maxCharsLooped)
+      const end = writeAscii(text, buffer, offset + 1)
+      if (end !== -1) {
+        buffer[offset] = text.length
+        offset = end
+        return
+      }
+    }
     // A UTF-16 unit takes at most 3 bytes, so up to 42 of them need one length byte whatever they are.
     if (text.length <= 42) {
       reserve(1 + text.length * 3)
@@ -185,11 +209,12 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
       offset = buffer.writeUInt32LE(clampInteger(value, 0xffffffff), offset)
     },
     'Map(LowCardinality(String), String)'(value) {
-      const map = value as ReadonlyMap<string, Text>
-      writeLength(map.size)
-      for (const [key, text] of map) {
-        writeString(key)
-        writeText(text)
+      const { list, texts } = namedTexts(value as ReadonlyMap<string, Text>)
+      const { names } = list
+      writeLength(texts.length)
+      for (let i = 0; i < texts.length; i++) {
+        writeString(names[i] as string)
+        writeText(texts[i] as Text)
       }
     },
   }

@@ -4,11 +4,13 @@ import {
   attributeNumber,
   attributeString,
   attributeText,
+  noAttributes,
 } from '../event/attribute.ts'
-import { remember } from '../event/remember.ts'
+import { NamedTexts, type NameList, noTexts } from '../event/named-texts.ts'
 import type { SelectedEvent } from '../event/selected-event.ts'
 import { stringOf, type Text } from '../event/utf8-text.ts'
-import { type HeaderAttribute, headerOf } from './header-attributes.ts'
+import { createAttributePlaces, toResponse, toRest, toSlot } from './attribute-places.ts'
+import { headerOf } from './header-attributes.ts'
 
 /** An event's attributes in the contract's order of precedence: the event's own, its span's, its resource's. */
 export interface AttributeLookup<Name extends string> {
@@ -20,16 +22,10 @@ export interface AttributeLookup<Name extends string> {
   string(name: Name, alias?: Name, older?: Name): string
   number(name: Name, alias?: Name): number | undefined
   /** Headers that stand in attributes of their own, names in lowercase. */
-  requestHeaders: Map<string, Text>
-  responseHeaders: Map<string, Text>
+  requestHeaders: NamedTexts
+  responseHeaders: NamedTexts
   /** Attributes of event, span and resource that have none of the reader's names, as text. Headers are not among them. */
-  rest: Map<string, Text>
-}
-
-/** Where an attribute goes by its name: into a slot, among the headers, or, with -1 and undefined, into the rest. */
-interface Place {
-  readonly slot: number
-  readonly header: HeaderAttribute | undefined
+  rest: NamedTexts
 }
 
 /**
@@ -41,37 +37,51 @@ export function createAttributeReader<Name extends string>(
   names: readonly Name[],
 ): (event: SelectedEvent) => AttributeLookup<Name> {
   const slots = new Map<string, number>(names.map((name, slot) => [name, slot]))
-  const placeOf = remember((key): Place => ({ slot: slots.get(key) ?? -1, header: headerOf(key) }))
+  const placesOf = createAttributePlaces(slots)
   const noValues = (): (AttributeValue | undefined)[] => names.map(() => undefined)
   const eventValues = noValues()
   const spanValues = noValues()
   /** Of the resource that was read last, which is that of the next event, too, until the export ends. */
   const resourceValues = noValues()
-  const resourceRest = new Map<string, Text>()
   let resource: Attributes | undefined
+  let resourceNames: readonly string[] = []
+  let resourceTexts: readonly Text[] = []
+  /** The event's texts that have no slot. */
+  let rest: Text[] = []
+  let requestHeaders: Text[] = []
+  let responseHeaders: Text[] = []
 
   function readResource(attributes: Attributes): void {
+    const texts = new Map<string, Text>()
     resourceValues.fill(undefined)
-    resourceRest.clear()
     for (let i = 0; i < attributes.keys.length; i++) {
       const key = attributes.keys[i] as string
       const value = attributes.values[i] as AttributeValue
-      const { slot, header } = placeOf(key)
-      if (slot !== -1) resourceValues[slot] = value
-      else if (header === undefined) resourceRest.set(key, attributeText(value))
+      const slot = slots.get(key)
+      if (slot !== undefined) resourceValues[slot] = value
+      else if (headerOf(key) === undefined) texts.set(key, attributeText(value))
     }
     resource = attributes
+    resourceNames = [...texts.keys()]
+    resourceTexts = [...texts.values()]
   }
 
-  function read({ keys, values }: Attributes, into: (AttributeValue | undefined)[]): void {
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] as string
+  /** @param first of the steps, of which each attribute has one. */
+  function read(
+    { values }: Attributes,
+    steps: readonly number[],
+    first: number,
+    into: (AttributeValue | undefined)[],
+  ): void {
+    for (let i = 0; i < values.length; i++) {
       const value = values[i] as AttributeValue
-      const { slot, header } = placeOf(key)
-      if (slot !== -1) into[slot] = value
-      else if (header === undefined) lookup.rest.set(key, attributeText(value))
-      else if (header.isResponse) lookup.responseHeaders.set(header.name, headerText(value))
-      else lookup.requestHeaders.set(header.name, headerText(value))
+      const step = steps[first + i] as number
+      const index = step >> 2
+      const kind = step & 3
+      if (kind === toSlot) into[index] = value
+      else if (kind === toRest) rest[index] = attributeText(value)
+      else if (kind === toResponse) responseHeaders[index] = headerText(value)
+      else requestHeaders[index] = headerText(value)
     }
   }
 
@@ -99,22 +109,32 @@ export function createAttributeReader<Name extends string>(
     text,
     string: (name, alias, older) => stringOf(text(name, alias, older)),
     number: (name, alias) => attributeNumber(value(name, alias)),
-    requestHeaders: new Map(),
-    responseHeaders: new Map(),
-    rest: new Map(),
+    requestHeaders: noTexts,
+    responseHeaders: noTexts,
+    rest: noTexts,
   }
 
   return (event) => {
     if (event.resource !== resource) readResource(event.resource)
     eventValues.fill(undefined)
     spanValues.fill(undefined)
-    lookup.requestHeaders = new Map()
-    lookup.responseHeaders = new Map()
-    lookup.rest = new Map(resourceRest)
-    if (event.span !== undefined) read(event.span.attributes, spanValues)
-    read(event.attributes, eventValues)
+    const ofSpan = event.span?.attributes ?? noAttributes
+    const places = placesOf(resourceNames, ofSpan.keys, event.attributes.keys)
+    rest = new Array<Text>(places.rest.names.length)
+    for (let i = 0; i < resourceTexts.length; i++) rest[i] = resourceTexts[i] as Text
+    requestHeaders = new Array<Text>(places.requestHeaders.names.length)
+    responseHeaders = new Array<Text>(places.responseHeaders.names.length)
+    read(ofSpan, places.steps, 0, spanValues)
+    read(event.attributes, places.steps, ofSpan.keys.length, eventValues)
+    lookup.rest = named(places.rest, rest)
+    lookup.requestHeaders = named(places.requestHeaders, requestHeaders)
+    lookup.responseHeaders = named(places.responseHeaders, responseHeaders)
     return lookup
   }
+}
+
+function named(list: NameList, texts: readonly Text[]): NamedTexts {
+  return list.names.length === 0 ? noTexts : new NamedTexts(list, texts)
 }
 
 function isNone(value: AttributeValue | undefined): boolean {

@@ -18,9 +18,9 @@ export function headerStrings(headers: Headers): HeaderStrings {
 /**
  * Headers of a request or response: those of one attribute each, and those of a JSON attribute that has all of them.
  * Names are lowercase.
- * @param single from attributes of their own; these win. Added to.
+ * @param single from attributes of their own; these win.
  */
-export function withJsonHeaders(single: Map<string, Text>, json: string): Map<string, Text> {
+export function withJsonHeaders(single: Headers, json: string): Headers {
   if (!json.startsWith('{')) return single
   let object: Record<string, unknown>
   try {

@@ -1,4 +1,5 @@
 import { attributeBoolean, attributeOf, attributeString } from '../event/attribute.ts'
+import { namedTexts } from '../event/named-texts.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
 import {
   requestErrorName,
@@ -126,8 +127,20 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
     nowMs: createdAtMs,
   })
 
+  const origin = originOf(event, lookup, createdAtMs, nowMs)
+  // Name by name: behind a spread each property makes the object grow.
   return {
-    ...originOf(event, lookup, createdAtMs, nowMs),
+    event_id: origin.event_id,
+    created_at: origin.created_at,
+    ingested_at: origin.ingested_at,
+    request_id: origin.request_id,
+    client_request_id: origin.client_request_id,
+    trace_id: origin.trace_id,
+    span_id: origin.span_id,
+    service_name: origin.service_name,
+    service_namespace: origin.service_namespace,
+    service_instance_id: origin.service_instance_id,
+    environment: origin.environment,
     platform,
     model: text('gen_ai.request.model'),
     upstream_model: text('ops.upstream.model', 'gen_ai.response.model'),
@@ -189,7 +202,10 @@ const streamPhase = 'ops.upstream.stream_phase'
 
 /** It stays among the other attributes unless the kind follows from it. */
 function takeStreamPhase({ attributes, span, resource }: SelectedEvent, lookup: Lookup): string {
-  if (!lookup.rest.delete(streamPhase)) return ''
+  if (!lookup.rest.has(streamPhase)) return ''
+  const rest = new Map(lookup.rest)
+  rest.delete(streamPhase)
+  lookup.rest = namedTexts(rest)
   return (
     attributeString(attributeOf(attributes, streamPhase)) ||
     attributeString(span && attributeOf(span.attributes, streamPhase)) ||
@@ -220,9 +236,7 @@ function timeToFirstTokenMs(lookup: Lookup): number {
   return lookup.number('ops.latency.time_to_first_token_ms') ?? (seconds ?? 0) * 1000
 }
 
-function leftover(lookup: Lookup, event: SelectedEvent): Map<string, Text> {
-  const rest = lookup.rest
-  if (event.droppedAttributesCount > 0)
-    rest.set('otel.dropped_attributes_count', String(event.droppedAttributesCount))
-  return rest
+function leftover({ rest }: Lookup, { droppedAttributesCount }: SelectedEvent): ReadonlyMap<string, Text> {
+  if (droppedAttributesCount === 0) return rest
+  return new Map(rest).set('otel.dropped_attributes_count', String(droppedAttributesCount))
 }

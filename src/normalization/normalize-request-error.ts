@@ -73,9 +73,24 @@ export function toRequestErrorEvent(
   const classified = classifyRequestError(statusCode, upstreamStatusCode, given)
   const urlPath = text('url.path', 'http.target')
 
+  const origin = originOf(event, lookup, createdAtMs, nowMs)
+  // Name by name: behind a spread each property makes the object grow.
   return {
-    ...originOf(event, lookup, createdAtMs, nowMs),
-    ...classified,
+    event_id: origin.event_id,
+    created_at: origin.created_at,
+    ingested_at: origin.ingested_at,
+    request_id: origin.request_id,
+    client_request_id: origin.client_request_id,
+    trace_id: origin.trace_id,
+    span_id: origin.span_id,
+    service_name: origin.service_name,
+    service_namespace: origin.service_namespace,
+    service_instance_id: origin.service_instance_id,
+    environment: origin.environment,
+    phase: classified.phase,
+    type: classified.type,
+    severity: classified.severity,
+    is_business_limited: classified.is_business_limited,
     status_code: statusCode,
     platform: string('gen_ai.provider.name', 'gen_ai.system').toLowerCase(),
     model: text('gen_ai.request.model'),
@@ -126,8 +141,7 @@ function timeToFirstTokenMs(lookup: Lookup): number | null {
   )
 }
 
-function leftover(event: SelectedEvent, lookup: Lookup): Map<string, Text> {
-  const rest = lookup.rest
-  if (event.body !== undefined && event.body !== null) rest.set('log.body', attributeText(event.body))
-  return rest
+function leftover({ body }: SelectedEvent, { rest }: Lookup): ReadonlyMap<string, Text> {
+  if (body === undefined || body === null) return rest
+  return new Map(rest).set('log.body', attributeText(body))
 }

@@ -1,6 +1,6 @@
 import { createByteSource } from '../event/byte-source.ts'
 import type { Headers, HeadersColumn } from '../event/headers.ts'
-import { remember } from '../event/remember.ts'
+import { namedTexts, rememberLists } from '../event/named-texts.ts'
 import { stringOf, type Text, Utf8Text } from '../event/utf8-text.ts'
 import type { Redactor } from './create-redactor.ts'
 import { limitHeaders } from './headers.ts'
@@ -51,23 +51,28 @@ function createHeadersWriter(
 ): (headers: Headers) => Utf8Text | undefined {
   if (plainHeaders === undefined) return () => undefined
   const { keeps, marker, mayContainSecret } = plainHeaders
-  const nameOf = remember((name) => ({ isKept: keeps(name), isPlain: isPlain(name) }))
+  const namesOf = rememberLists(({ names }) =>
+    names.map((name) => ({ name, isKept: keeps(name), isPlain: isPlain(name) })),
+  )
   const target = createByteSource(Buffer.allocUnsafeSlow(maxBytes))
   const { bytes } = target
 
   return (headers) => {
+    const { list, texts } = namedTexts(headers)
+    const names = namesOf(list)
     let at = 0
     /** What was written from here on has not been looked at. */
     let unseen = 0
     bytes[at++] = openObject
-    for (const [name, value] of headers) {
-      const { isKept, isPlain } = nameOf(name)
+    for (let i = 0; i < names.length; i++) {
+      const { name, isKept, isPlain } = names[i] as (typeof names)[number]
+      const value = texts[i] as Text
       const size = name.length + (typeof value === 'string' ? value.length : value.end - value.start)
       // Six characters around name and value, and the end of the object.
       if (!isPlain || at + size + marker.length + 7 > maxBytes) return undefined
       if (at > 1) bytes[at++] = comma
       bytes[at++] = quote
-      at += bytes.write(name, at, 'latin1')
+      at = writeAscii(name, bytes, at)
       bytes[at++] = quote
       bytes[at++] = colon
       bytes[at++] = quote
@@ -78,7 +83,7 @@ function createHeadersWriter(
         // What begins as a marker may be one.
         if (firstCode(value) === openBracket) return undefined
         if (mayContainSecret(bytes, unseen, at)) return undefined
-        at += bytes.write(marker, at, 'latin1')
+        at = writeAscii(marker, bytes, at)
         unseen = at
       }
       bytes[at++] = quote
@@ -86,6 +91,12 @@ function createHeadersWriter(
     bytes[at++] = closeObject
     return mayContainSecret(bytes, unseen, at) ? undefined : new Utf8Text(target, 0, at)
   }
+}
+
+/** Where the text ends that was written at `at`; it is ASCII, and too short to be worth a call into C++. */
+function writeAscii(text: string, target: Buffer, at: number): number {
+  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i)
+  return at + text.length
 }
 
 function firstCode(value: Text): number {

@@ -1,5 +1,6 @@
 import type { EventOrigin } from '../event/event-origin.ts'
 import type { HeadersColumn } from '../event/headers.ts'
+import { NamedTexts, type NameList, namedTexts, rememberLists } from '../event/named-texts.ts'
 import { remember } from '../event/remember.ts'
 import { byteLengthOf, stringOf, type Text, type Utf8Text } from '../event/utf8-text.ts'
 import { createHeadersRedaction } from './column-headers.ts'
@@ -73,6 +74,15 @@ export function createRowRedaction<
     return { key: cutText(redactor.text(key), limits.maxTextBytes), redact: redactValue }
   })
 
+  const attributesOf = rememberLists(({ names }): AttributeRedactions => {
+    const redactions = names.slice(0, limits.maxAttributes).map(attributeOf)
+    return {
+      keys: redactions.map(({ key }) => key),
+      redact: redactions.map(({ redact }) => redact),
+      areKeysKept: redactions.every(({ key }, index) => key === names[index]),
+    }
+  })
+
   return (row) => {
     let redacted: Row | undefined
     const set = (column: string, value: unknown): void => {
@@ -93,7 +103,7 @@ export function createRowRedaction<
       if (after !== before) set(column, after)
       if (knownBytes === 0) set(sizeColumn, byteLengthOf(before))
     }
-    const attributes = redactAttributes(attributeOf, row.attributes, limits.maxAttributes)
+    const attributes = redactAttributes(attributesOf, row.attributes, limits.maxAttributes)
     if (attributes !== row.attributes) set('attributes', attributes)
     return redacted ?? row
   }
@@ -178,33 +188,34 @@ interface AttributeRedaction {
   readonly redact: (value: Text) => Text
 }
 
+/** Of a list of keys, up to as many attributes as a row may have. */
+interface AttributeRedactions {
+  /** Without their secrets. */
+  readonly keys: readonly string[]
+  readonly redact: readonly AttributeRedaction['redact'][]
+  readonly areKeysKept: boolean
+}
+
 function redactAttributes(
-  attributeOf: (key: string) => AttributeRedaction,
+  redactionsOf: (list: NameList) => AttributeRedactions,
   attributes: ReadonlyMap<string, Text>,
   maxAttributes: number,
 ): ReadonlyMap<string, Text> {
-  let redacted: Map<string, Text> | undefined
-  let count = 0
-  for (const [key, value] of attributes) {
-    if (count === maxAttributes) break
-    const { key: newKey, redact } = attributeOf(key)
-    const newValue = redact(value)
-    if (redacted === undefined && (newKey !== key || newValue !== value))
-      redacted = firstOf(attributes, count)
-    redacted?.set(newKey, newValue)
-    count++
+  const { list, texts } = namedTexts(attributes)
+  const { keys, redact, areKeysKept } = redactionsOf(list)
+  const count = Math.min(texts.length, maxAttributes)
+  let redacted: Text[] | undefined
+  for (let i = 0; i < count; i++) {
+    const before = texts[i] as Text
+    const after = (redact[i] as AttributeRedaction['redact'])(before)
+    if (after === before) continue
+    redacted ??= texts.slice(0, count)
+    redacted[i] = after
   }
-  if (attributes.size <= maxAttributes) return redacted ?? attributes
-  redacted ??= firstOf(attributes, maxAttributes)
-  redacted.set(droppedAttributes, String(attributes.size - maxAttributes))
-  return redacted
-}
-
-function firstOf(attributes: ReadonlyMap<string, Text>, count: number): Map<string, Text> {
-  const first = new Map<string, Text>()
-  for (const [key, value] of attributes) {
-    if (first.size === count) break
-    first.set(key, value)
-  }
-  return first
+  if (areKeysKept && count === texts.length)
+    return redacted === undefined ? attributes : new NamedTexts(list, redacted)
+  const kept = new Map<string, Text>()
+  for (let i = 0; i < count; i++) kept.set(keys[i] as string, (redacted ?? texts)[i] as Text)
+  if (count < texts.length) kept.set(droppedAttributes, String(texts.length - count))
+  return kept
 }
