@@ -1,5 +1,6 @@
 import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
 import type { Text } from '../event/utf8-text.ts'
+import { AttributesReading, createKeyPaths, type KeyPath } from './key-path.ts'
 import { mergedMap } from './merged-map.ts'
 import { maxAnyValueDepth } from './nesting.ts'
 import { anyValueFields, keyValueFields, valueListFields } from './otlp-wire-types.ts'
@@ -25,17 +26,51 @@ import {
 
 const keyTag = 0x0a
 const stringValueTag = 0x0a
+const valueTag = 0x12
 /** The value of a key-value, and its string. */
-const stringTags = [0x12, stringValueTag]
+const stringTags = [valueTag, stringValueTag]
 /** The value of a key-value, its array, the array's value, and its string. */
-const arrayOfStringTags = [0x12, 0x2a, 0x0a, stringValueTag]
+const arrayOfStringTags = [valueTag, 0x2a, 0x0a, stringValueTag]
+
+const paths = createKeyPaths()
+
+/** Attributes that `readAttribute` adds to. */
+export function startAttributes(): AttributesReading {
+  return new AttributesReading(paths.root())
+}
 
 /**
  * Passes a KeyValue whose length follows and adds it to `attributes`.
  * Throws MalformedOtlpError for values nested deeper than `maxAnyValueDepth`.
  */
-export function readAttribute(reader: ProtobufReader, end: number, attributes: AttributesBuilder): void {
-  readKeyValue(reader, end, attributes, 0)
+export function readAttribute(reader: ProtobufReader, end: number, attributes: AttributesReading): void {
+  const start = reader.position
+  if (attributes.path !== undefined && readOnPath(reader, end, attributes, attributes.path)) return
+  reader.position = start
+  readKeyValue(reader, end, attributes.leavePath(), 0)
+}
+
+/** Whether it was a key and a value, in this order, and the key is one that can come after those before. */
+function readOnPath(
+  reader: ProtobufReader,
+  end: number,
+  attributes: AttributesReading,
+  path: KeyPath,
+): boolean {
+  const messageEnd = readContentEnd(reader, end)
+  const keyEnd = enterShortField(reader, messageEnd, keyTag)
+  const next = keyEnd === 0 ? undefined : paths.follow(path, reader, reader.position, keyEnd)
+  if (next === undefined) return false
+  reader.position = keyEnd
+  let value: AttributeValue = readUsualValue(reader, messageEnd)
+  if (value === null && reader.bytes[reader.position] === valueTag && reader.position < messageEnd) {
+    reader.position++
+    value = readValue(reader, messageEnd, null, 0)
+  }
+  if (reader.position !== messageEnd) return false
+  attributes.path = next
+  attributes.values.push(value)
+  return true
 }
 
 /**

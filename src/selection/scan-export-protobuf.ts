@@ -1,6 +1,6 @@
-import type { Attributes, AttributesBuilder } from '../event/attribute.ts'
+import type { Attributes } from '../event/attribute.ts'
 import type { ScopeOfEvent } from '../event/selected-event.ts'
-import { readAttribute } from './any-value-protobuf.ts'
+import { readAttribute, startAttributes } from './any-value-protobuf.ts'
 import type { ExportScan, ItemScanner, ScopeMatches } from './export-scan.ts'
 import { lazily, mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
 import {
@@ -110,16 +110,16 @@ function selectMatches(
 // Source: protobuf.dev/programming-guides/encoding, "Last One Wins".
 
 function readResource(reader: ProtobufReader, ranges: readonly number[]): Attributes {
-  const attributes: AttributesBuilder = { keys: [], values: [] }
+  const attributes = startAttributes()
   for (let i = 0; i < ranges.length; i += 2) {
     const end = startRange(reader, ranges, i)
     while (findField(reader, end, resourceFields, 1)) readAttribute(reader, end, attributes)
   }
-  return attributes
+  return attributes.end()
 }
 
 function readScope(reader: ProtobufReader, ranges: readonly number[]): ScopeOfEvent {
-  const attributes: AttributesBuilder = { keys: [], values: [] }
+  const attributes = startAttributes()
   let name = ''
   let version = ''
   for (let i = 0; i < ranges.length; i += 2) {
@@ -140,7 +140,7 @@ function readScope(reader: ProtobufReader, ranges: readonly number[]): ScopeOfEv
       }
     }
   }
-  return { name, version, attributes }
+  return { name, version, attributes: attributes.end() }
 }
 
 function startRange(reader: ProtobufReader, ranges: readonly number[], index: number): number {

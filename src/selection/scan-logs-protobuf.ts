@@ -1,5 +1,5 @@
-import type { AttributesBuilder, AttributeValue } from '../event/attribute.ts'
-import { readAnyValue, readAttribute } from './any-value-protobuf.ts'
+import type { AttributeValue } from '../event/attribute.ts'
+import { readAnyValue, readAttribute, startAttributes } from './any-value-protobuf.ts'
 import type { EventRule } from './event-rule.ts'
 import { nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
@@ -85,7 +85,7 @@ function passValue(reader: ProtobufReader, end: number, rule: EventRule): boolea
 
 function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: number): void {
   const { reader, rule } = scan
-  const attributes: AttributesBuilder = { keys: [], values: [] }
+  const attributes = startAttributes()
   let eventName = ''
   let timeUnixNano = 0n
   let observedTimeUnixNano = 0n
@@ -129,7 +129,7 @@ function select(scan: ExportScan<ProtobufReader>, enclosing: Enclosing, end: num
     observedTimeUnixNano,
     traceId,
     spanId,
-    attributes,
+    attributes: attributes.end(),
     droppedAttributesCount,
     body,
   }

@@ -1,6 +1,5 @@
-import type { AttributesBuilder } from '../event/attribute.ts'
 import { spanKindServer } from '../event/selected-event.ts'
-import { readAttribute } from './any-value-protobuf.ts'
+import { readAttribute, startAttributes } from './any-value-protobuf.ts'
 import { type EventRule, nameAt } from './event-rule.ts'
 import type { Enclosing, ExportScan, ItemScanner } from './export-scan.ts'
 import { mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
@@ -73,7 +72,7 @@ export const serverSpansProtobuf: ServerSpanReader<ProtobufReader> = {
 
 /** Without a rule, its events are passed over. */
 function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: number): SpanWithEvents {
-  const attributes: AttributesBuilder = { keys: [], values: [] }
+  const attributes = startAttributes()
   const events: NamedSpanEvent[] = []
   const status = { code: 0, message: '' }
   let traceId = ''
@@ -137,7 +136,7 @@ function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: numb
     endTimeUnixNano,
     statusCode: status.code,
     statusMessage: status.message,
-    attributes,
+    attributes: attributes.end(),
     droppedAttributesCount,
     droppedEventsCount,
   }
@@ -146,7 +145,7 @@ function readSpan(reader: ProtobufReader, rule: EventRule | undefined, end: numb
 
 function addNamedEvent(reader: ProtobufReader, end: number, rule: EventRule, events: NamedSpanEvent[]): void {
   const eventEnd = readContentEnd(reader, end)
-  const attributes: AttributesBuilder = { keys: [], values: [] }
+  const attributes = startAttributes()
   let name: NamedSpanEvent['name'] | undefined
   let timeUnixNano = 0n
   let droppedAttributesCount = 0
@@ -171,7 +170,8 @@ function addNamedEvent(reader: ProtobufReader, end: number, rule: EventRule, eve
         skipField(reader, eventEnd)
     }
   }
-  if (name !== undefined) events.push({ name, timeUnixNano, attributes, droppedAttributesCount })
+  if (name !== undefined)
+    events.push({ name, timeUnixNano, attributes: attributes.end(), droppedAttributesCount })
 }
 
 function readStatus(reader: ProtobufReader, end: number, status: { code: number; message: string }): void {
