@@ -12,7 +12,7 @@ import { type Measurement, type MeasureOptions, measure } from './ingest/measure
 import { spansPerRequest } from './ingest/payload.ts'
 import { type Peer, parsePeer } from './ingest/peer-variants.ts'
 import { competitors } from './ingest/peers.ts'
-import { latencyTable, ratioTable, threadLines, throughputTable } from './ingest/report.ts'
+import { latencyTable, ratioTable, threadLines, throughputTable, waitLines } from './ingest/report.ts'
 import { startSidecarTarget } from './ingest/sidecar-target.ts'
 import { startSink } from './ingest/sink.ts'
 import type { StartTarget } from './ingest/target.ts'
@@ -28,6 +28,7 @@ interface Options {
   readonly peer: readonly Peer[]
   readonly own: boolean
   readonly latency: boolean
+  readonly latencySeconds: number
   readonly nodeOption: readonly string[]
 }
 
@@ -50,6 +51,12 @@ function parseOptions(args: readonly string[]): Options {
     .option('--peer <name=path>', 'also otelcol=PATH or rotel=PATH; repeatable', collectPeer, [])
     .option('--no-own', 'leave out the table of the sidecar alone')
     .option('--no-latency', 'leave out the runs at half load')
+    .option(
+      '--latency-seconds <number>',
+      'time of a run at half load, longer for rare requests',
+      positive,
+      20,
+    )
     .option('--node-option <option>', "of the sidecar's node, such as --cpu-prof; repeatable", collect, [])
     .parse(args, { from: 'user' })
     .opts()
@@ -100,6 +107,7 @@ async function measureOwn(client: LoadClient, options: Options): Promise<void> {
   print(throughputTable(measurements))
   print(latencyTable(measurements))
   print(threadLines(measurements))
+  print(waitLines(measurements))
 }
 
 /** In turn, each delivering into the sink. */

@@ -25,9 +25,17 @@ export interface SendResult {
   readonly refused: Readonly<Record<string, number>>
   readonly wallSeconds: number
   /** From the time a request was due to its answer. */
-  readonly ackMs: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly ackMs: Quantiles
   /** Processor time that the sender took. */
   readonly senderCpuSeconds: number
+}
+
+export interface Quantiles {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
 }
 
 export interface Prepared {

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadClient } from './load-client.ts'
 import type { SendResult, Workload } from './load-messages.ts'
 import { spansPerRequest } from './payload.ts'
-import { readThreadSeconds, readUsage } from './process-usage.ts'
+import {
+  readThreadSeconds,
+  readThreadTimes,
+  readUsage,
+  type ThreadTimes,
+  timesBetween,
+} from './process-usage.ts'
 import type { StartTarget, Target } from './target.ts'
 
 export interface MeasureOptions {
@@ -10,6 +16,8 @@ export interface MeasureOptions {
   readonly connections: number
   /** Also send at half of the rate that was reached, and take the time to each answer. */
   readonly latency: boolean
+  /** Time of that at least: in a few seconds the 99th percentile is one stall of the machine. */
+  readonly latencySeconds: number
   /** Rows that one acknowledged request makes. */
   readonly rowsPerRequest: (workload: Workload) => number
 }
@@ -30,9 +38,17 @@ export interface Measurement {
   readonly threadSeconds: ReadonlyMap<string, number>
   readonly idleRssBytes: number
   readonly peakRssBytes: number
-  readonly halfLoad: SendResult | undefined
+  readonly halfLoad: HalfLoad | undefined
 }
 
+export interface HalfLoad extends SendResult {
+  /** By the name of the threads. */
+  readonly threadTimes: ReadonlyMap<string, ThreadTimes>
+}
+
+/** Fewer say nothing about one of a hundred. */
+const latencyRequests = 500
+const maxLatencySeconds = 60
 const calibrationRequests = 200
 /** The rate can be higher than what the calibration saw. */
 const poolMargin = 1.3
@@ -83,15 +99,15 @@ export async function measure(
     await delivered()
     const sizes = await client.prepare(workload, calibrationRequests)
     const calibration = await send(options.seconds)
-    const requestsFor = (share: number): number => {
-      const wanted = (calibration.acked / calibration.wallSeconds) * share * options.seconds * poolMargin
+    const requestsFor = (requestsPerSecond: number, seconds: number): number => {
+      const wanted = requestsPerSecond * seconds * poolMargin
       return Math.min(
         Math.max(Math.ceil(wanted), calibrationRequests),
         Math.floor(maxPoolBytes / sizes.requestBytes),
       )
     }
     const rowsBefore = (await delivered()).rows
-    await client.prepare(workload, requestsFor(1))
+    await client.prepare(workload, requestsFor(calibration.acked / calibration.wallSeconds, options.seconds))
     await sleep(settleMs)
 
     const before = readUsage(target.pid).cpuSeconds
@@ -103,10 +119,17 @@ export async function measure(
     const deliveredSeconds = Math.max((end.atMs - startedAtMs) / 1000, sent.wallSeconds)
     const threadSeconds = difference(readThreadSeconds(target.pid), threadsBefore)
 
-    let halfLoad: SendResult | undefined
+    let halfLoad: HalfLoad | undefined
     if (options.latency) {
-      await client.prepare(workload, requestsFor(0.5))
-      halfLoad = await send(options.seconds, sent.acked / deliveredSeconds / 2)
+      const halfRate = sent.acked / deliveredSeconds / 2
+      const seconds = Math.max(
+        options.latencySeconds,
+        Math.min(latencyRequests / halfRate, maxLatencySeconds),
+      )
+      await client.prepare(workload, requestsFor(halfRate, seconds))
+      const timesBefore = readThreadTimes(target.pid)
+      const result = await send(seconds, halfRate)
+      halfLoad = { ...result, threadTimes: timesBetween(timesBefore, readThreadTimes(target.pid)) }
       await delivered()
     }
     isStopped = true

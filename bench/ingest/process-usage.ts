@@ -25,10 +25,51 @@ export function readThreadSeconds(pid: number): Map<string, number> {
   const seconds = new Map<string, number>()
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const directory = `/proc/${pid}/task/${thread}`
-    const name = thread === String(pid) ? 'main' : readFileSync(`${directory}/comm`, 'utf8').trim()
+    const name = nameOf(pid, thread)
     seconds.set(name, (seconds.get(name) ?? 0) + cpuSecondsOf(`${directory}/stat`))
   }
   return seconds
+}
+
+/** Of threads of one name, together. */
+export interface ThreadTimes {
+  readonly name: string
+  readonly ranMs: number
+  /** Ready to run, while others had the processor. */
+  readonly waitedMs: number
+}
+
+/** By the number of the thread. Threads that have ended are not in it. */
+export function readThreadTimes(pid: number): Map<string, ThreadTimes> {
+  const times = new Map<string, ThreadTimes>()
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const directory = `/proc/${pid}/task/${thread}`
+    const [ranNs = 0, waitedNs = 0] = readFileSync(`${directory}/schedstat`, 'utf8').split(' ').map(Number)
+    times.set(thread, { name: nameOf(pid, thread), ranMs: ranNs / 1e6, waitedMs: waitedNs / 1e6 })
+  }
+  return times
+}
+
+/** What was added between two readings, by the name of the threads. */
+export function timesBetween(
+  before: ReadonlyMap<string, ThreadTimes>,
+  after: ReadonlyMap<string, ThreadTimes>,
+): Map<string, ThreadTimes> {
+  const sums = new Map<string, ThreadTimes>()
+  for (const [thread, { name, ranMs, waitedMs }] of after) {
+    const sum = sums.get(name) ?? { name, ranMs: 0, waitedMs: 0 }
+    const earlier = before.get(thread) ?? { ranMs: 0, waitedMs: 0 }
+    sums.set(name, {
+      name,
+      ranMs: sum.ranMs + ranMs - earlier.ranMs,
+      waitedMs: sum.waitedMs + waitedMs - earlier.waitedMs,
+    })
+  }
+  return sums
+}
+
+function nameOf(pid: number, thread: string): string {
+  return thread === String(pid) ? 'main' : readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim()
 }
 
 function cpuSecondsOf(statPath: string): number {

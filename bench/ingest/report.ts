@@ -45,20 +45,30 @@ export function latencyTable(measurements: readonly Measurement[]): string {
     const { halfLoad, workload, name } = measurement
     if (halfLoad === undefined) return []
     const rate = (halfLoad.acked * spansPerRequest) / halfLoad.wallSeconds
-    const { p50, p99, max } = halfLoad.ackMs
+    const { p50, p90, p99, p999, max } = halfLoad.ackMs
     return [
       [
         name,
         `${workload.encoding} ${workload.compression}`,
         share(measurement),
         thousands(rate),
-        p50.toFixed(1),
-        p99.toFixed(1),
-        max.toFixed(1),
+        `${halfLoad.acked} in ${halfLoad.wallSeconds.toFixed(0)} s`,
+        ...[p50, p90, p99, p999, max].map((ms) => ms.toFixed(1)),
       ],
     ]
   })
-  const head = ['at half load', 'payload', 'errors', 'spans/s', 'ack p50 ms', 'p99 ms', 'max ms']
+  const head = [
+    'at half load',
+    'payload',
+    'errors',
+    'spans/s',
+    'requests',
+    'ack p50 ms',
+    'p90 ms',
+    'p99 ms',
+    'p99.9 ms',
+    'max ms',
+  ]
   return rows.length === 0 ? '' : table(head, rows)
 }
 
@@ -87,6 +97,20 @@ export function threadLines(measurements: readonly Measurement[]): string {
         .map(([name, seconds]) => `${name} ${((100 * seconds) / measurement.cpuSeconds).toFixed(0)} %`)
       const { encoding, compression } = measurement.workload
       return `CPU time by thread, ${encoding} ${compression} ${share(measurement)}: ${parts.join(', ')}`
+    })
+    .join('\n')
+}
+
+/** How long threads ran and waited for the processor at half load: who waits for whom. */
+export function waitLines(measurements: readonly Measurement[]): string {
+  return measurements
+    .flatMap((measurement) => {
+      if (measurement.halfLoad === undefined) return []
+      const parts = [...measurement.halfLoad.threadTimes.values()]
+        .toSorted((a, b) => b.ranMs - a.ranMs)
+        .filter(({ ranMs }) => ranMs >= 50)
+        .map(({ name, ranMs, waitedMs }) => `${name} ${ranMs.toFixed(0)}/${waitedMs.toFixed(0)}`)
+      return [`Ran/waited ms by thread at half load, ${share(measurement)}: ${parts.join(', ')}`]
     })
     .join('\n')
 }

@@ -47,7 +47,13 @@ export async function sendLoad(pool: RequestPool, order: SendOrder): Promise<Sen
     acked: ackMs.length,
     refused,
     wallSeconds,
-    ackMs: { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) },
+    ackMs: {
+      p50: quantile(0.5),
+      p90: quantile(0.9),
+      p99: quantile(0.99),
+      p999: quantile(0.999),
+      max: quantile(1),
+    },
     senderCpuSeconds: (user + system) / 1e6,
   }
 }
