@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { auditStore } from './harness/audit.ts'
+import { tallyOf } from './harness/event-tally.ts'
 import { counterMismatches } from './harness/metrics.ts'
 
 function audit(
   changes: { stored?: string[]; listed?: string[]; rollup?: number; reportedLost?: number } = {},
 ) {
-  const stored = changes.stored ?? ['a', 'b']
+  const stored = changes.stored ?? ['r-1', 'r-2']
   return auditStore({
-    ledger: { sent: new Set(['a', 'b', 'c']), acknowledged: new Set(['a', 'b']), answers: new Map() },
+    ledger: {
+      sent: tallyOf(['r-1', 'r-2', 'r-3']),
+      acknowledged: tallyOf(['r-1', 'r-2']),
+      answers: new Map(),
+    },
     store: {
-      requestIds: stored,
+      stored: tallyOf(stored),
       distinctEventIds: new Set(stored).size,
       rollups: [{ table: 'counts', events: changes.rollup ?? stored.length, differences: 0 }],
     },
-    listed: changes.listed ?? stored,
+    read: { list: tallyOf(changes.listed ?? stored) },
     reportedLost: changes.reportedLost ?? 0,
   })
 }
@@ -21,33 +26,35 @@ function audit(
 describe('the comparison of ledger and store', () => {
   it('passes when all that was acknowledged is stored once, and events without an answer are stored or not', () => {
     expect(audit().violations).toEqual([])
-    expect(audit({ stored: ['a', 'b', 'c'] }).violations).toEqual([])
+    expect(audit({ stored: ['r-1', 'r-2', 'r-3'] }).violations).toEqual([])
   })
 
   it('tells an acknowledged event that is not stored', () => {
-    const { tally, violations } = audit({ stored: ['a'] })
+    const { tally, violations } = audit({ stored: ['r-1'] })
     expect(tally).toMatchObject({ acknowledged: 2, stored: 1, lost: 1 })
     expect(violations).toEqual([expect.stringContaining('I1')])
   })
 
   it('accepts a loss only when it is reported with its number', () => {
-    expect(audit({ stored: ['a'], reportedLost: 1 }).violations).toEqual([])
+    expect(audit({ stored: ['r-1'], reportedLost: 1 }).violations).toEqual([])
     expect(audit({ reportedLost: 1 }).violations).toEqual([expect.stringContaining('I6')])
   })
 
   it('tells rows that are stored twice', () => {
-    const { tally, violations } = audit({ stored: ['a', 'b', 'b'] })
+    const { tally, violations } = audit({ stored: ['r-1', 'r-2', 'r-2'] })
     expect(tally.doubled).toBe(1)
     expect(violations).toEqual([expect.stringContaining('I2')])
   })
 
   it('tells an API and a rollup that disagree with the rows', () => {
-    expect(audit({ listed: ['a'] }).violations).toEqual([expect.stringContaining('the API lists 1')])
+    expect(audit({ listed: ['r-1'] }).violations).toEqual([
+      expect.stringContaining("the API's list gives 1 rows"),
+    ])
     expect(audit({ rollup: 3 }).violations).toEqual([expect.stringContaining('counts counts 3 of 2 rows')])
   })
 
   it('tells an event that nobody sent', () => {
-    expect(audit({ stored: ['a', 'b', 'x'] }).violations).toEqual([expect.stringContaining('I3')])
+    expect(audit({ stored: ['r-1', 'r-2', 'x-9'] }).violations).toEqual([expect.stringContaining('I3')])
   })
 })
 

@@ -1,3 +1,4 @@
+import type { EventTally } from './event-tally.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { StoreContents } from './read-store.ts'
 
@@ -18,55 +19,51 @@ export interface Audit {
 export interface AuditInput {
   readonly ledger: LedgerContents
   readonly store: StoreContents
-  /** Request ids as the API listed them, undefined where it could not be asked. */
-  readonly listed: readonly string[] | undefined
+  /** What the API gave, by the way that it was asked; undefined where it could not be asked. */
+  readonly read: Readonly<Record<string, EventTally>> | undefined
   /** Events that the sidecar itself reported as lost. */
   readonly reportedLost: number
 }
 
 /** Compares what was sent and acknowledged with what is stored: I1, I2, I3 and I6 of the fault matrix. */
-export function auditStore({ ledger, store, listed, reportedLost }: AuditInput): Audit {
+export function auditStore({ ledger, store, read, reportedLost }: AuditInput): Audit {
   const violations: string[] = []
-  const stored = new Set(store.requestIds)
-  const lost = [...ledger.acknowledged].filter((id) => !stored.has(id))
-  const doubled = store.requestIds.length - stored.size
-  const invented = [...stored].filter((id) => !ledger.sent.has(id))
-  if (lost.length !== reportedLost)
+  const { stored } = store
+  const lost = ledger.acknowledged.missingFrom(stored)
+  const invented = stored.missingFrom(ledger.sent)
+  const doubled = stored.rows - stored.distinct
+  if (lost.count !== reportedLost)
     violations.push(
-      `I1/I6: ${lost.length} acknowledged events are not stored (${some(lost)}), ${reportedLost} reported`,
+      `I1/I6: ${lost.count} acknowledged events are not stored (${some(lost)}), ${reportedLost} reported`,
     )
   if (doubled > 0)
-    violations.push(`I2: ${doubled} rows too many in the raw table (${some(repeated(store.requestIds))})`)
-  if (store.distinctEventIds !== stored.size)
-    violations.push(`I2: ${stored.size} requests, ${store.distinctEventIds} event ids`)
+    violations.push(`I2: ${doubled} rows too many in the raw table (${stored.repeated.join(', ')} …)`)
+  if (store.distinctEventIds !== stored.distinct)
+    violations.push(`I2: ${stored.distinct} requests, ${store.distinctEventIds} event ids`)
   for (const rollup of store.rollups) {
-    if (rollup.events !== store.requestIds.length || rollup.differences > 0)
+    if (rollup.events !== stored.rows || rollup.differences > 0)
       violations.push(
-        `I2: ${rollup.table} counts ${rollup.events} of ${store.requestIds.length} rows, ${rollup.differences} buckets differ`,
+        `I2: ${rollup.table} counts ${rollup.events} of ${stored.rows} rows, ${rollup.differences} buckets differ`,
       )
   }
-  if (listed !== undefined && !sameIds(listed, store.requestIds))
-    violations.push(
-      `I2: the API lists ${listed.length} events, the raw table has ${store.requestIds.length} rows`,
+  for (const [way, given] of Object.entries(read ?? {})) {
+    if (
+      given.rows !== stored.rows ||
+      given.distinct !== stored.distinct ||
+      stored.missingFrom(given).count > 0
     )
-  if (invented.length > 0)
-    violations.push(`I3: ${invented.length} stored events were never sent (${some(invented)})`)
+      violations.push(
+        `I2: the API's ${way} gives ${given.rows} rows of ${given.distinct} events, the raw table has ${stored.rows} rows of ${stored.distinct} events`,
+      )
+  }
+  if (invented.count > 0)
+    violations.push(`I3: ${invented.count} stored events were never sent (${some(invented)})`)
   return {
-    tally: { acknowledged: ledger.acknowledged.size, stored: stored.size, lost: lost.length, doubled },
+    tally: { acknowledged: ledger.acknowledged.distinct, stored: stored.distinct, lost: lost.count, doubled },
     violations,
   }
 }
 
-function sameIds(a: readonly string[], b: readonly string[]): boolean {
-  const sortedB = [...b].sort()
-  return a.length === b.length && [...a].sort().every((id, index) => id === sortedB[index])
-}
-
-function repeated(ids: readonly string[]): string[] {
-  const seen = new Set<string>()
-  return ids.filter((id) => seen.size === seen.add(id).size)
-}
-
-function some(ids: readonly string[]): string {
-  return ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} …`
+function some(missing: { readonly count: number; readonly some: readonly string[] }): string {
+  return missing.some.join(', ') + (missing.count > missing.some.length ? ' …' : '')
 }

@@ -1,4 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 
 const living = new Set<ChildProcess>()
 
@@ -53,6 +55,19 @@ export async function run(
     child.once('error', () => resolve({ code: 127, signal: null }))
   })
   return { code, stdout, stderr }
+}
+
+/** Runs a command that must succeed and gives its output line by line. @throws Error with what it wrote to standard error. */
+export async function* linesOf(command: readonly string[], env?: NodeJS.ProcessEnv): AsyncGenerator<string> {
+  const child = spawnChild(command, { env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const exited = exitOf(child)
+  yield* createInterface({ input: child.stdout as Readable })
+  const { code } = await exited
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stderr.trim().slice(-1500)}`)
 }
 
 /** Runs a command that must succeed. @throws Error with what it wrote to standard error. */

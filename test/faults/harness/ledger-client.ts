@@ -15,6 +15,8 @@ export interface ClientOptions {
   readonly abandonedShare: number
   /** Share of acknowledged exports that are sent once more, as after a lost answer. */
   readonly repeatedShare: number
+  /** Exports that are kept for `resend`; what is refused beyond them is given up, as an exporter's full queue gives it up. */
+  readonly maxBacklog: number
 }
 
 export interface LedgerClient {
@@ -79,6 +81,10 @@ export function createLedgerClient(
         return
       }
       await sleep(20 + random() * 80)
+    }
+    if (open.has(item.id) && open.size > options.maxBacklog + options.concurrency) {
+      open.delete(item.id)
+      return
     }
     if (repeated && !open.has(item.id) && running) {
       const base = url()

@@ -1,4 +1,6 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createEventTally, type EventTally } from './event-tally.ts'
 
 /** What the client knows, on disk before it acts: the judge of what must be stored. */
 export interface Ledger {
@@ -21,28 +23,43 @@ export function openLedger(path: string): Ledger {
 }
 
 export interface LedgerContents {
-  readonly sent: ReadonlySet<string>
-  readonly acknowledged: ReadonlySet<string>
+  readonly sent: EventTally
+  readonly acknowledged: EventTally
   /** Attempts by their status. */
   readonly answers: ReadonlyMap<number, number>
 }
 
-export function readLedger(path: string): LedgerContents {
-  const byExport = new Map<string, readonly string[]>()
-  const sent = new Set<string>()
-  const acknowledged = new Set<string>()
+/** Twice through the file, so that the events of an export need not be kept until it is answered. */
+export async function readLedger(path: string): Promise<LedgerContents> {
+  const acknowledgedExports = createEventTally()
   const answers = new Map<number, number>()
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    const [kind, exportId = '', rest = ''] = line.split(' ')
-    if (kind === 'sent') {
-      const ids = rest.split(',')
-      byExport.set(exportId, ids)
-      for (const id of ids) sent.add(id)
-    } else if (kind === 'answered') {
-      const status = Number(rest)
-      answers.set(status, (answers.get(status) ?? 0) + 1)
-      if (status === 200) for (const id of byExport.get(exportId) ?? []) acknowledged.add(id)
+  for await (const [kind, exportId, rest] of entries(path)) {
+    if (kind !== 'answered') continue
+    const status = Number(rest)
+    answers.set(status, (answers.get(status) ?? 0) + 1)
+    const name = exportName(exportId)
+    if (status === 200 && !acknowledgedExports.has(name)) acknowledgedExports.add(name)
+  }
+  const sent = createEventTally()
+  const acknowledged = createEventTally()
+  for await (const [kind, exportId, rest] of entries(path)) {
+    if (kind !== 'sent') continue
+    const isAcknowledged = acknowledgedExports.has(exportName(exportId))
+    for (const id of rest.split(',')) {
+      sent.add(id)
+      if (isAcknowledged) acknowledged.add(id)
     }
   }
   return { sent, acknowledged, answers }
+}
+
+const exportName = (exportId: string) => `export-${exportId}`
+
+async function* entries(
+  path: string,
+): AsyncGenerator<readonly [kind: string, exportId: string, rest: string]> {
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    const [kind = '', exportId = '', rest = ''] = line.split(' ')
+    yield [kind, exportId, rest]
+  }
 }

@@ -1,17 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Audit, auditStore } from './audit.ts'
+import { type Audit, type AuditInput, auditStore } from './audit.ts'
 import { childEnv } from './child-env.ts'
-import { run } from './children.ts'
+import { linesOf } from './children.ts'
+import { createEventTally, type EventTally } from './event-tally.ts'
 import { exitFault } from './exit-rules.ts'
 import { isDelivered, journalBytes } from './journal-lag.ts'
 import { type Ledger, openLedger, readLedger } from './ledger.ts'
 import { type ClientOptions, createLedgerClient, type LedgerClient } from './ledger-client.ts'
 import { createExportMaker, type ExportShape } from './make-export.ts'
 import { counterMismatches, readMetrics } from './metrics.ts'
-import { listRequestIds } from './read-api.ts'
-import type { StoreContents } from './read-store.ts'
+import { exportEvents, listEvents } from './read-api.ts'
+import type { StoreContents, StoreSums } from './read-store.ts'
 import { type SidecarProcess, type Start, startSidecarProcess } from './sidecar-process.ts'
 
 const mib = 2 ** 20
@@ -70,6 +71,7 @@ const defaultClient: ClientOptions = {
   maxAttempts: 5,
   abandonedShare: 0.2,
   repeatedShare: 0.05,
+  maxBacklog: 1000,
 }
 
 export function createTrial(options: TrialOptions): Trial {
@@ -150,13 +152,17 @@ export function createTrial(options: TrialOptions): Trial {
   }
 
   async function readStore(...statements: string[]): Promise<StoreContents> {
-    const command = [process.execPath, readStoreScript, ...statements]
-    const { code, stdout, stderr } = await run(command, childEnv(env))
-    if (code !== 0) throw new Error(`the store cannot be read: ${stderr.slice(-1500)}`)
-    return JSON.parse(stdout) as StoreContents
+    const stored = createEventTally()
+    let sums: StoreSums | undefined
+    for await (const line of linesOf([process.execPath, readStoreScript, ...statements], childEnv(env))) {
+      if (line.startsWith('{')) sums = JSON.parse(line) as StoreSums
+      else stored.add(line)
+    }
+    if (sums === undefined) throw new Error('the store was not read to its end')
+    return { ...sums, stored }
   }
 
-  async function settle(): Promise<string[] | undefined> {
+  async function settle(): Promise<AuditInput['read']> {
     const living = sidecar !== undefined && sidecar.exit() === undefined ? sidecar : await start()
     await client.pause()
     await client.resend(30_000)
@@ -164,12 +170,16 @@ export function createTrial(options: TrialOptions): Trial {
       violations.add(`I5: ${client.unacknowledged()} exports are still refused after the fault`)
     if (!(await delivered())) violations.add('I5: the journal is not drained a minute after the fault')
     for (const mismatch of counterMismatches(await readMetrics(living.apiUrl))) violations.add(mismatch)
-    const listed = await listRequestIds(living.apiUrl).catch((error: unknown) => {
-      violations.add(`I2: ${String(error)}`)
-      return undefined
-    })
-    await sample()
-    return listed
+    const read: Record<string, EventTally> = {}
+    for (const [way, readEvents] of Object.entries({ list: listEvents, export: exportEvents })) {
+      try {
+        read[way] = await readEvents(living.apiUrl)
+      } catch (error) {
+        violations.add(`I2: ${way}: ${String(error)}`)
+      }
+      await sample()
+    }
+    return read
   }
 
   return {
@@ -196,10 +206,10 @@ export function createTrial(options: TrialOptions): Trial {
     readStore,
     async finish() {
       try {
-        const listed = await settle()
+        const read = await settle()
         await stop()
-        const contents = readLedger(ledger.path)
-        const audit = auditStore({ ledger: contents, store: await readStore(), listed, reportedLost })
+        const contents = await readLedger(ledger.path)
+        const audit = auditStore({ ledger: contents, store: await readStore(), read, reportedLost })
         for (const fault of client.faults) violations.add(fault)
         return { ...audit, violations: [...violations, ...audit.violations] }
       } finally {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countStatus, statusCounts } from '../harness/answers.ts'
 import { closedPortUrl } from '../harness/closed-port.ts'
+import { tallyOf } from '../harness/event-tally.ts'
 import { copySegments } from '../harness/idle-journal.ts'
 import { readLedger } from '../harness/ledger.ts'
 import { readReadiness } from '../harness/metrics.ts'
@@ -33,9 +34,9 @@ export const storeDown: Scenario = {
         await on.kill()
         // A copy: opening a journal begins a segment.
         const copy = copySegments(on.journalDir, directory())
-        const kept = new Set((await readWholeJournal(copy)).requestIds)
-        const lost = [...readLedger(on.ledger.path).acknowledged].filter((id) => !kept.has(id))
-        if (lost.length > 0) on.violation(`I1: ${lost.length} acknowledged events are not in the journal`)
+        const kept = tallyOf((await readWholeJournal(copy)).requestIds)
+        const lost = (await readLedger(on.ledger.path)).acknowledged.missingFrom(kept).count
+        if (lost > 0) on.violation(`I1: ${lost} acknowledged events are not in the journal`)
         const again = await on.start({ env })
         await sleep(500)
         if (again.exit() !== undefined) on.violation('I5: does not stay up while the store is away')
