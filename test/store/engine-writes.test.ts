@@ -101,9 +101,9 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
     await expectRollupsAgree()
   })
 
-  it('are noticed in time: the engine keeps what a merge has read for two minutes', async () => {
+  it('are noticed in time: the engine keeps what a merge has read for a minute', async () => {
     expect(
       await store.rows(`SELECT value FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'`),
-    ).toEqual([{ value: '120' }])
+    ).toEqual([{ value: '60' }])
   })
 })

@@ -6,6 +6,7 @@ import { type Exit, exitOf, spawnChild } from './children.ts'
 const mainScript = new URL('../../../src/main.ts', import.meta.url).pathname
 /** As `npm start` and the program's first line have them. */
 const nodeArguments = ['--max-semi-space-size=8']
+const allocatorEnv = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' }
 const startTimeoutMs = 60_000
 
 /** A sidecar in a process of its own. */
@@ -45,7 +46,7 @@ export interface StartOptions {
 export async function startSidecarProcess({ env, prefix = [] }: StartOptions): Promise<Start> {
   const startedAtMs = performance.now()
   const child = spawnChild([...prefix, process.execPath, ...nodeArguments, mainScript], {
-    env: childEnv(env),
+    env: childEnv({ ...allocatorEnv, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
