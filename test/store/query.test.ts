@@ -120,6 +120,12 @@ describe('a slow query', () => {
     const huge = { sql: 'SELECT arraySort(groupArray(rand64(number))) FROM numbers(20000000)', params: {} }
     await expect(strict.run(huge)).rejects.toMatchObject({ code: 'query_too_large', status: 422 })
   })
+
+  it('is to be repeated when not its own memory but that of the whole store is used up', async () => {
+    const generous = createStoreReader(store.clients, { timeoutMs: 60_000, maxMemoryBytes: 2 ** 40 })
+    const distinct = { sql: 'SELECT uniqExact(number) FROM numbers(200000000)', params: {} }
+    await expect(generous.run(distinct)).rejects.toMatchObject({ code: 'overloaded', status: 503 })
+  })
 })
 
 describe('while the store is behind with what comes in', () => {
