@@ -96,16 +96,20 @@ describe('the published package', () => {
     expect(existsSync(join(directory.path, 'data'))).toBe(true)
   })
 
-  it('runs with the same arguments for node installed, in the image and by npm start', () => {
+  it('runs with the same arguments for node and the same settings of the C library installed, in the image, as a service and by npm start', () => {
     const text = (file: string) => readFileSync(join(directory.path, file), 'utf8')
     const [firstLine = ''] = text(manifest.bin['ops-sidecar'] ?? '').split('\n', 1)
-    const [, installed = ''] = /^#!\/usr\/bin\/env -S node (.+)$/.exec(firstLine) ?? []
-    expect(manifest.scripts.start).toBe(`node ${installed} src/main.ts`)
+    const [, environment = '', installed = ''] = /^#!\/usr\/bin\/env -S (.+) node (.+)$/.exec(firstLine) ?? []
+    expect(manifest.scripts.start).toBe(`${environment} node ${installed} src/main.ts`)
+    expect(text('deploy/systemd/ops-sidecar.service')).toContain(`Environment=${environment}\n`)
+    for (const variable of environment.split(' ')) expect(text('Dockerfile')).toContain(`${variable} \\\n`)
     expect(text('Dockerfile')).toContain(
       `ENTRYPOINT ${JSON.stringify(['node', ...installed.split(' '), 'dist/main.js']).replaceAll(',', ', ')}`,
     )
-    const script = 'process.stdout.write(String(process.execArgv))'
-    expect(run('env', ['-S', `node ${installed}`, '-e', script], directory.path)).toContain(installed)
+    const script = 'process.stdout.write(process.execArgv + process.env.MALLOC_ARENA_MAX)'
+    const command = `${environment} node ${installed}`
+    expect(run('env', ['-S', command, '-e', script], directory.path)).toContain(installed)
+    expect(run('env', ['-S', command, '-e', script], directory.path)).toMatch(/2$/)
   })
 
   it('has a semantic version with an entry in the changelog', () => {
