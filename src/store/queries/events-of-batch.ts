@@ -1,7 +1,7 @@
 import type { ListPosition } from '../cursor.ts'
 import type { RunQuery } from '../query.ts'
 import type { StoredBatch } from '../stored-batches.ts'
-import { type EventRow, selectColumns } from './event-columns.ts'
+import { type EventRow, readEvents, selectColumns } from './event-columns.ts'
 import type { Filter } from './filters.ts'
 import { listQuery } from './list-upstream-errors.ts'
 
@@ -38,7 +38,7 @@ export function eventsStoredSince(
   return oldestFirst(run, request, range, condition, { ingested_ms: sinceMs - overlapMs })
 }
 
-async function oldestFirst(
+function oldestFirst(
   run: RunQuery,
   { filters, columns, after, limit }: BatchEventsRequest,
   range: { fromMs: number; toMs: number },
@@ -50,5 +50,5 @@ async function oldestFirst(
     sql: [condition],
     params,
   })
-  return (await run<EventRow>(query)).rows
+  return readEvents(run, query)
 }

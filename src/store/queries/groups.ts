@@ -1,7 +1,7 @@
 import type { RunQuery } from '../query.ts'
 import { maxRangeDays, type TimeRange } from '../time-range.ts'
 import { type CountOrigin, countSource } from './count-source.ts'
-import { columnsFirst, type EventRow, lightColumns, selectColumns } from './event-columns.ts'
+import { type EventRow, lightColumns, readEvents, selectColumns } from './event-columns.ts'
 import { type Filter, filterConditions } from './filters.ts'
 import { automaticBucketSeconds } from './histogram.ts'
 import { type SeenTimes, seenTimes } from './seen-times.ts'
@@ -143,13 +143,12 @@ async function newestEvents(run: RunQuery, filters: readonly Filter[], times: Se
     return `fromUnixTimestamp64Milli({moment${index}:Int64})`
   })
   if (moments.length === 0) return new Map<string, EventRow>()
-  const { rows } = await run<EventRow>({
+  const events = await readEvents(run, {
     sql: `SELECT ${selectColumns(lightColumns)} FROM ops_upstream_error_events
       WHERE created_at IN (${moments.join(', ')}) AND ${sql.join(' AND ')}
-      ORDER BY created_at DESC, event_id DESC LIMIT 1 BY ops_upstream_error_events.fingerprint`,
+      ORDER BY created_at DESC, event_id DESC LIMIT 1 BY fingerprint`,
     params: bound,
     class: 'analysis',
-    settings: columnsFirst,
   })
-  return new Map(rows.map((row) => [String(row.fingerprint), row]))
+  return new Map(events.map((event) => [String(event.fingerprint), event]))
 }

@@ -2,7 +2,7 @@ import type { ListPosition } from '../cursor.ts'
 import type { Query, RunQuery } from '../query.ts'
 import type { QueryClass } from '../reader-pool.ts'
 import type { TimeRange } from '../time-range.ts'
-import { columnsFirst, type EventRow, selectColumns } from './event-columns.ts'
+import { columnsFirst, type EventRow, readEvents, selectColumns } from './event-columns.ts'
 import { idColumns } from './filter-columns.ts'
 import { type Conditions, type Filter, filterConditions } from './filters.ts'
 import { windowsOf } from './list-windows.ts'
@@ -29,6 +29,8 @@ export const idLookup = { use_skip_indexes_on_data_read: 0, optimize_use_project
 const byTimeAlone = { optimize_use_projections: 0, use_skip_indexes: 0 }
 /** For a piece that one thread reads at once: a second read for the other columns only adds to it. */
 const readAtOnce = { ...byTimeAlone, query_plan_optimize_lazy_materialization: 0, max_threads: 1 }
+/** The newest are asked for again and again: what was unpacked for the last one is kept for the next. */
+const keepUnpacked = { use_uncompressed_cache: 1 }
 const briefMs = 3_600_000
 
 /** Settings that let an ordered read stop early in every partition. */
@@ -64,7 +66,7 @@ export async function listUpstreamErrors(
   const windows = filters.length === 0 ? windowsOf(range, order, after) : [range]
   let rows: readonly EventRow[] = []
   for (const window of windows) {
-    rows = (await run<EventRow>(listQuery({ ...request, range: window, limit }, select))).rows
+    rows = await readEvents(run, listQuery({ ...request, range: window, limit }, select))
     if (rows.length === limit) break
   }
   return { events: rows.slice(0, request.limit), more: rows.length > request.limit }
@@ -101,8 +103,9 @@ export function listQuery(
   }
 }
 
-function settingsFor({ range, filters }: ListRequest): NonNullable<Query['settings']> {
+function settingsFor({ range, filters, class: queryClass }: ListRequest): NonNullable<Query['settings']> {
   if (filters.some((filter) => idColumns.includes(filter.column))) return idLookup
   if (filters.length > 0) return {}
-  return range.toMs - range.fromMs <= briefMs ? readAtOnce : byTimeAlone
+  if (range.toMs - range.fromMs > briefMs) return byTimeAlone
+  return queryClass === 'point' ? { ...readAtOnce, ...keepUnpacked } : readAtOnce
 }
