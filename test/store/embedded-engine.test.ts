@@ -15,3 +15,10 @@ it("holds the engine's own memory against its limit, not that of the container i
   )
   expect(setting?.value).toBe('0')
 })
+
+it('blanks and deletes what is old in one table at a time', async () => {
+  const [setting] = await store.rows<{ value: string }>(
+    "SELECT value FROM system.merge_tree_settings WHERE name = 'max_number_of_merges_with_ttl_in_pool'",
+  )
+  expect(setting?.value).toBe('1')
+})
