@@ -54,7 +54,7 @@ function engineArguments(config: EngineConfig): string[] {
     `--max_server_memory_usage=${config.embeddedMemoryBytes}`,
     `--mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 16)}`,
     `--index_mark_cache_size=${Math.floor(config.embeddedMemoryBytes / 32)}`,
-    `--uncompressed_cache_size=${Math.floor(config.embeddedMemoryBytes / 16)}`,
+    `--uncompressed_cache_size=${Math.floor(config.embeddedMemoryBytes / 32)}`,
     // Or, in a container, Node's memory and that of all others in it would count against the engine's limit: inserts
     // would fail although the engine holds a fraction of it.
     '--memory_worker_use_cgroup=0',
