@@ -1,11 +1,12 @@
 import type { Text } from './utf8-text.ts'
 
-/** Up to here it is faster to look at all names than to ask a Map. */
-const fewNames = 32
+/** When as many names have been looked at, a Map of them would have been made and asked in the time. */
+const manyLooks = 1000
 
 /** Names, each of them once, in an order. One list is shared by all events that have these names. */
 export class NameList {
   readonly names: readonly string[]
+  private looks = 0
   private places: ReadonlyMap<string, number> | undefined
 
   constructor(names: readonly string[]) {
@@ -14,9 +15,10 @@ export class NameList {
 
   /** The place of the name in the list; -1 when it is not there. */
   indexOf(name: string): number {
-    if (this.names.length <= fewNames) return this.names.indexOf(name)
-    this.places ??= new Map(this.names.map((listed, index) => [listed, index]))
-    return this.places.get(name) ?? -1
+    if (this.places !== undefined) return this.places.get(name) ?? -1
+    this.looks += this.names.length
+    if (this.looks > manyLooks) this.places = new Map(this.names.map((listed, index) => [listed, index]))
+    return this.names.indexOf(name)
   }
 }
 

@@ -1,3 +1,4 @@
+import { createByteSource } from './byte-source.ts'
 import { namedTexts } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
 
@@ -98,16 +99,17 @@ function writeAscii(text: string, target: Buffer, at: number): number {
 
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
-  let buffer = Buffer.allocUnsafeSlow(slabBytes)
+  let { bytes: buffer, view } = createByteSource(Buffer.allocUnsafeSlow(slabBytes))
   let start = 0
   let offset = 0
 
   function reserve(bytes: number): void {
     if (offset + bytes <= buffer.length) return
     const rowBytes = offset - start
-    const next = Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes)))
-    buffer.copy(next, 0, start, offset)
-    buffer = next
+    const next = createByteSource(Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes))))
+    buffer.copy(next.bytes, 0, start, offset)
+    buffer = next.bytes
+    view = next.view
     start = 0
     offset = rowBytes
   }
@@ -174,8 +176,9 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
     "DateTime64(3, 'UTC')"(value) {
       reserve(8)
       const ms = Math.trunc(value as number)
-      offset = buffer.writeInt32LE(ms | 0, offset)
-      offset = buffer.writeInt32LE(Math.floor(ms / 2 ** 32), offset)
+      view.setInt32(offset, ms | 0, true)
+      view.setInt32(offset + 4, Math.floor(ms / 2 ** 32), true)
+      offset += 8
     },
     String: (value) => writeText(value as Text),
     'LowCardinality(String)': (value) => writeText(value as Text),
@@ -189,15 +192,18 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
     },
     UInt16(value) {
       reserve(2)
-      offset = buffer.writeUInt16LE(clampInteger(value, 0xffff), offset)
+      view.setUint16(offset, clampInteger(value, 0xffff), true)
+      offset += 2
     },
     UInt32(value) {
       reserve(4)
-      offset = buffer.writeUInt32LE(clampInteger(value, 0xffffffff), offset)
+      view.setUint32(offset, clampInteger(value, 0xffffffff), true)
+      offset += 4
     },
     UInt64(value) {
       reserve(8)
-      offset = buffer.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value as bigint | number)), offset)
+      view.setBigUint64(offset, typeof value === 'bigint' ? value : BigInt(value as number), true)
+      offset += 8
     },
     'Nullable(UInt32)'(value) {
       reserve(5)
@@ -206,7 +212,8 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
         return
       }
       buffer[offset++] = 0
-      offset = buffer.writeUInt32LE(clampInteger(value, 0xffffffff), offset)
+      view.setUint32(offset, clampInteger(value, 0xffffffff), true)
+      offset += 4
     },
     'Map(LowCardinality(String), String)'(value) {
       const { list, texts } = namedTexts(value as ReadonlyMap<string, Text>)

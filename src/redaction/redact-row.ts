@@ -119,7 +119,7 @@ function createColumnRedactions(
   { maxTextBytes, maxHeaderBytes }: RedactionLimits,
   treatments: Readonly<Record<string, Treatment>>,
 ): ColumnRedaction[] {
-  const identifier = limited(redactor, maxTextBytes, redactor.identifier)
+  const identifier = ofNames(limited(redactor, maxTextBytes, redactor.identifier))
   const url = limited(redactor, maxTextBytes, redactor.url)
   const byTreatment: Record<Exclude<Treatment, 'closed' | 'headers'>, (value: Text) => Text> = {
     identifier,
@@ -136,6 +136,15 @@ function createColumnRedactions(
     redactions.push({ column, redact: redact as ColumnRedaction['redact'] })
   }
   return redactions
+}
+
+const maxNameChars = 32
+
+/** The same with its answers kept for short strings: platforms, types and codes, which are few. */
+function ofNames(redact: (value: Text) => Text): (value: Text) => Text {
+  const redactName = remember(redact)
+  return (value) =>
+    typeof value === 'string' && value.length <= maxNameChars ? redactName(value) : redact(value)
 }
 
 /** Redaction of a text as one of text does it, but for what can stay in its buffer. */

@@ -1,16 +1,13 @@
 import { decodeEscapes } from './decoded-view.ts'
 import { joinOverlapping, type SourceHit } from './join-hits.ts'
 import type { Hit, Scan, UserRule } from './rule.ts'
-import type { Scanner } from './scan.ts'
+import { minChars, type Scanner } from './scan.ts'
 import { createViewStack, type ViewStack } from './view-stack.ts'
 
 /** JSON inside strings is read this deep (reliability.md, section 4); one more level is for percent-encoding. */
 const maxViews = 4
 /** A replacement can bring what stood around it next to each other; what that makes is taken out, too. */
 const maxPasses = 4
-/** The shortest text that any rule finds something in is `pwd=x`. */
-const minChars = 5
-
 export interface TextRedaction {
   readonly scanner: Scanner
   readonly userRules: readonly UserRule[]

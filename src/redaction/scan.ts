@@ -2,6 +2,9 @@ import { ascii, isDigit, isLetter } from './characters.ts'
 import { endOfMarker } from './marker.ts'
 import type { Finder, Matcher, Scan, ScanRule, Trigger } from './rule.ts'
 
+/** The shortest text that any rule finds something in is `pwd=x`. */
+export const minChars = 5
+
 /** What the escapes of `decodeEscapes` begin with. */
 const escapes: readonly Trigger[] = [{ characters: '\\%&', after: ascii }]
 const markers: readonly Trigger[] = [{ characters: '[', after: ascii }]
@@ -106,7 +109,7 @@ export function createScanner(
       return held === '' ? 0 : at - 1
     },
     mayFindInBytes(input, start, end) {
-      if (start >= end) return false
+      if (end - start < minChars) return false
       const first = cells[input[start] ?? 0] ?? 0
       if (first !== 0 && mayMatchers[first]?.(input, start, start) !== false) return true
       return candidateFrom(input, start, start + 1, end - 1) !== -1
