@@ -10,11 +10,14 @@ export class Utf8Text {
   readonly source: ByteSource
   readonly start: number
   readonly end: number
+  /** Who has looked at it and found nothing to take out; the texts of a resource are those of all its events. */
+  clearedBy: object | undefined
 
   constructor(source: ByteSource, start: number, end: number) {
     this.source = source
     this.start = start
     this.end = end
+    this.clearedBy = undefined
   }
 }
 

@@ -161,7 +161,11 @@ function limited(
 function isFine(redactor: Redactor, value: Text, maxBytes: number): boolean {
   if (typeof value === 'string') return false
   const { source, start, end } = value
-  return end - start <= maxBytes && !redactor.mayContainSecret(source.bytes, start, end)
+  if (end - start > maxBytes) return false
+  if (value.clearedBy === redactor) return true
+  if (redactor.mayContainSecret(source.bytes, start, end)) return false
+  value.clearedBy = redactor
+  return true
 }
 
 const atSign = 64
