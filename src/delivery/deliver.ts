@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { createIdSet } from '../deduplication/id-set.ts'
 import { idKey, type RecentEvents } from '../deduplication/recent-events.ts'
 import type { EncodedRow } from '../event/tables.ts'
 import type { Journal, JournalRecord } from '../journal/journal.ts'
@@ -139,12 +140,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   async function findExcluded(rows: readonly EncodedRow[], anyCanBeStored: boolean): Promise<number[]> {
     const suspects = anyCanBeStored ? rows : rows.filter((row) => row.createdAtMs <= recent.horizonMs)
     const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects)
-    const seen = new Set<string>()
+    const seen = createIdSet(rows.length)
     const excluded: number[] = []
-    for (const [position, row] of rows.entries()) {
-      const key = idKey(row.eventId)
-      if (stored.has(key) || seen.has(key)) excluded.push(position)
-      seen.add(key)
+    for (const [position, { eventId }] of rows.entries()) {
+      if (seen.has(eventId) || (stored.size > 0 && stored.has(idKey(eventId)))) excluded.push(position)
+      seen.add(eventId)
     }
     return excluded
   }
