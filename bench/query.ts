@@ -29,7 +29,7 @@ const usage = `options:
   --with otel,postgres,cold,export   what to compare with, and exports of a million events; none by default
   --only Q1,Q2      questions whose name has one of these texts
   --memory 4GiB     of the engine
-  --data DIR        fills this directory, or uses it when it is filled, and keeps it
+  --data DIR        fills this directory, or uses what it is filled with, and keeps it
 `
 
 const exportRows = 1_000_000
