@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Session } from 'chdb'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
+import { lowerEngineThreads } from './engine-threads.ts'
 import { setRecentShortPartsAside } from './short-parts.ts'
 
 export interface EmbeddedEngine {
@@ -35,10 +36,12 @@ export async function openEmbeddedEngine(
   // The first session of a process binds the directory and gives the engine its server settings; all others share it.
   // Caches are small because they live in the gateway's neighbour.
   const first = openFirst(() => new chdb.Session(path, { connectionArgs: engineArguments(config) }))
+  const threads = lowerEngineThreads()
   return {
     createConnection: () => createChdbConnection({ path }),
     openSession: () => new chdb.Session(path),
     async close() {
+      threads.stop()
       first.close()
       await chdb.drainPending()
     },
