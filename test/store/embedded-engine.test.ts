@@ -22,3 +22,46 @@ it('blanks and deletes what is old in one table at a time', async () => {
   )
   expect(setting?.value).toBe('1')
 })
+
+it('runs two merges at once, and larger ones column by column', async () => {
+  const server = await settingsOf('server_settings')
+  expect(
+    server('background_pool_size') * server('background_merges_mutations_concurrency_ratio'),
+  ).toBeLessThanOrEqual(2)
+  const table = await settingsOf('merge_tree_settings')
+  expect(table('vertical_merge_algorithm_min_rows_to_activate')).toBe(1)
+  // What is merged column by column is in a file for each: until then, all columns of a merge fit a sixteenth.
+  expect(table('vertical_merge_algorithm_min_bytes_to_activate')).toBeLessThanOrEqual(limitBytes / 16)
+  expect(table('min_bytes_for_wide_part')).toBeLessThanOrEqual(
+    table('vertical_merge_algorithm_min_bytes_to_activate'),
+  )
+})
+
+it('has caches that fit its limit several times', async () => {
+  const server = await settingsOf('server_settings')
+  const caches = [
+    'mark_cache_size',
+    'index_mark_cache_size',
+    'uncompressed_cache_size',
+    'text_index_tokens_cache_size',
+    'text_index_header_cache_size',
+    'text_index_postings_cache_size',
+    'query_condition_cache_size',
+    'compiled_expression_cache_size',
+  ]
+  expect(caches.reduce((sum, name) => sum + server(name), 0)).toBeLessThanOrEqual(limitBytes / 3)
+})
+
+it('keeps few threads, however many parts there are to load or to delete', async () => {
+  const server = await settingsOf('server_settings')
+  for (const what of ['parts_cleaning', 'active_parts_loading', 'outdated_parts_loading'])
+    expect(server(`max_${what}_thread_pool_size`)).toBeLessThanOrEqual(2)
+})
+
+const limitBytes = 512 * 2 ** 20
+
+async function settingsOf(table: string): Promise<(name: string) => number> {
+  const rows = await store.rows<{ name: string; value: string }>(`SELECT name, value FROM system.${table}`)
+  const values = new Map(rows.map(({ name, value }) => [name, Number(value)]))
+  return (name) => values.get(name) ?? Number.POSITIVE_INFINITY
+}
