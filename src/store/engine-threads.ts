@@ -10,8 +10,8 @@ const nodeThread = /^(libuv-worker|V8Worker|DelayedTask|SignalInspector)/
 
 /**
  * Merges and inserts run on two or three threads at a time. With as much right to a processor as the main thread they
- * hold up every step of a commit by some milliseconds. At this they have a third as much as it has, together: about what
- * they take when it has all it can do, so that the store does not fall behind for longer than it did.
+ * hold up every step of a commit by some milliseconds. While one core has all it can do they get less of it, about half,
+ * and the journal takes what the store is behind: docs/benchmarks.md, "Time to the answer".
  */
 const engineNice = 8
 
