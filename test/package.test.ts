@@ -100,7 +100,7 @@ describe('the published package', () => {
     const text = (file: string) => readFileSync(join(directory.path, file), 'utf8')
     const [firstLine = ''] = text(manifest.bin['ops-sidecar'] ?? '').split('\n', 1)
     const [, environment = '', installed = ''] = /^#!\/usr\/bin\/env -S (.+) node (.+)$/.exec(firstLine) ?? []
-    expect(manifest.scripts.start).toBe(`${environment} node ${installed} src/main.ts`)
+    expect(manifest.scripts.start).toBe(`exec env ${environment} node ${installed} src/main.ts`)
     expect(text('deploy/systemd/ops-sidecar.service')).toContain(`Environment=${environment}\n`)
     for (const variable of environment.split(' ')) expect(text('Dockerfile')).toContain(`${variable} \\\n`)
     expect(text('Dockerfile')).toContain(
