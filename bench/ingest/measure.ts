@@ -2,13 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadClient } from './load-client.ts'
 import type { SendResult, Workload } from './load-messages.ts'
 import { spansPerRequest } from './payload.ts'
-import {
-  readThreadSeconds,
-  readThreadTimes,
-  readUsage,
-  type ThreadTimes,
-  timesBetween,
-} from './process-usage.ts'
+import { readThreadTimes, readUsage, type ThreadTimes, timesBetween } from './process-usage.ts'
 import type { StartTarget, Target } from './target.ts'
 
 export interface MeasureOptions {
@@ -35,7 +29,8 @@ export interface Measurement {
   readonly missingRows: number
   /** Of all threads, from the first request until the last row was delivered. */
   readonly cpuSeconds: number
-  readonly threadSeconds: ReadonlyMap<string, number>
+  /** In the same time, by the name of the threads. */
+  readonly threadTimes: ReadonlyMap<string, ThreadTimes>
   readonly idleRssBytes: number
   readonly peakRssBytes: number
   readonly halfLoad: HalfLoad | undefined
@@ -111,13 +106,13 @@ export async function measure(
     await sleep(settleMs)
 
     const before = readUsage(target.pid).cpuSeconds
-    const threadsBefore = readThreadSeconds(target.pid)
+    const threadsBefore = readThreadTimes(target.pid)
     const startedAtMs = performance.now()
     const sent = await send(options.seconds)
     const end = await delivered()
     const after = readUsage(target.pid)
     const deliveredSeconds = Math.max((end.atMs - startedAtMs) / 1000, sent.wallSeconds)
-    const threadSeconds = difference(readThreadSeconds(target.pid), threadsBefore)
+    const threadTimes = timesBetween(threadsBefore, readThreadTimes(target.pid))
 
     let halfLoad: HalfLoad | undefined
     if (options.latency) {
@@ -143,7 +138,7 @@ export async function measure(
       rows: end.rows - rowsBefore,
       missingRows,
       cpuSeconds: after.cpuSeconds - before,
-      threadSeconds,
+      threadTimes,
       idleRssBytes,
       peakRssBytes: after.peakRssBytes,
       halfLoad,
@@ -176,14 +171,6 @@ async function waitForRows(target: Target, wanted: number, acknowledged: number)
     }
     await sleep(pollMs)
   }
-}
-
-function difference(
-  after: ReadonlyMap<string, number>,
-  before: ReadonlyMap<string, number>,
-): Map<string, number> {
-  const entries = [...after].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)] as const)
-  return new Map(entries.filter(([, seconds]) => seconds > 0))
 }
 
 /** Spans for each second of `seconds`. */

@@ -20,17 +20,6 @@ export function readUsage(pid: number): ProcessUsage {
   }
 }
 
-/** CPU seconds by the name of the threads. Threads that have ended are not in it. */
-export function readThreadSeconds(pid: number): Map<string, number> {
-  const seconds = new Map<string, number>()
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const directory = `/proc/${pid}/task/${thread}`
-    const name = nameOf(pid, thread)
-    seconds.set(name, (seconds.get(name) ?? 0) + cpuSecondsOf(`${directory}/stat`))
-  }
-  return seconds
-}
-
 /** Of threads of one name, together. */
 export interface ThreadTimes {
   readonly name: string

@@ -91,10 +91,11 @@ export function ratioTable(measurements: readonly Measurement[]): string {
 export function threadLines(measurements: readonly Measurement[]): string {
   return measurements
     .map((measurement) => {
-      const parts = [...measurement.threadSeconds]
-        .toSorted(([, a], [, b]) => b - a)
-        .filter(([, seconds]) => seconds / measurement.cpuSeconds >= 0.01)
-        .map(([name, seconds]) => `${name} ${((100 * seconds) / measurement.cpuSeconds).toFixed(0)} %`)
+      const percentOf = (ranMs: number) => ranMs / 10 / measurement.cpuSeconds
+      const parts = [...measurement.threadTimes.values()]
+        .toSorted((a, b) => b.ranMs - a.ranMs)
+        .filter(({ ranMs }) => percentOf(ranMs) >= 1)
+        .map(({ name, ranMs }) => `${name} ${percentOf(ranMs).toFixed(0)} %`)
       const { encoding, compression } = measurement.workload
       return `CPU time by thread, ${encoding} ${compression} ${share(measurement)}: ${parts.join(', ')}`
     })

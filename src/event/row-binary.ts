@@ -1,3 +1,4 @@
+import { writeAscii } from './ascii.ts'
 import { createByteSource } from './byte-source.ts'
 import { namedTexts } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
@@ -85,17 +86,6 @@ const minBytesCopied = 28
 
 /** A string up to this length is written in a loop. */
 const maxCharsLooped = 48
-
-/** Where the text ends that was written at `at`, one byte a character; -1 if it is not ASCII. */
-function writeAscii(text: string, target: Buffer, at: number): number {
-  let seen = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    seen |= code
-    target[at + i] = code
-  }
-  return seen > 127 ? -1 : at + text.length
-}
 
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {

@@ -1,3 +1,4 @@
+import { writeAscii } from '../event/ascii.ts'
 import { createByteSource } from '../event/byte-source.ts'
 import type { Headers, HeadersColumn } from '../event/headers.ts'
 import { namedTexts, rememberLists } from '../event/named-texts.ts'
@@ -91,12 +92,6 @@ function createHeadersWriter(
     bytes[at++] = closeObject
     return mayContainSecret(bytes, unseen, at) ? undefined : new Utf8Text(target, 0, at)
   }
-}
-
-/** Where the text ends that was written at `at`; it is ASCII, and too short to be worth a call into C++. */
-function writeAscii(text: string, target: Buffer, at: number): number {
-  for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i)
-  return at + text.length
 }
 
 function firstCode(value: Text): number {

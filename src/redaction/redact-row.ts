@@ -124,7 +124,8 @@ function createColumnRedactions(
   const byTreatment: Record<Exclude<Treatment, 'closed' | 'headers'>, (value: Text) => Text> = {
     identifier,
     text: limited(redactor, maxTextBytes, redactor.text),
-    url: (value) => url(typeof value === 'string' || !mayHaveUserinfo(value) ? value : stringOf(value)),
+    url: (value) =>
+      url(typeof value === 'string' || !mayHaveRelativeUserinfo(value) ? value : stringOf(value)),
     hex: (value) => (typeof value === 'string' && hexId.test(value) ? value : identifier(value)),
   }
   const redactions: ColumnRedaction[] = []
@@ -172,7 +173,7 @@ const atSign = 64
 const slash = 47
 
 /** Whether there could be a user and a password in a URL without scheme, which only `Redactor.url` looks for. */
-function mayHaveUserinfo({ source: { bytes }, start, end }: Utf8Text): boolean {
+function mayHaveRelativeUserinfo({ source: { bytes }, start, end }: Utf8Text): boolean {
   if (bytes[start] === slash && bytes[start + 1] === slash) return true
   for (let at = start; at < end; at++) if (bytes[at] === atSign) return true
   return false
