@@ -11,7 +11,7 @@ const nodeThread = /^(libuv-worker|V8Worker|DelayedTask|SignalInspector)/
 /**
  * Merges and inserts run on two or three threads at a time. With as much right to a processor as the main thread they
  * hold up every step of a commit by some milliseconds. While one core has all it can do they get less of it, about half,
- * and the journal takes what the store is behind: docs/benchmarks.md, "Time to the answer".
+ * and the journal takes what the store is behind: docs/performance-notes.md, "Time to the answer".
  */
 const engineNice = 8
 
