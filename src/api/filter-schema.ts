@@ -16,7 +16,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
 const about: Readonly<Record<FilterColumn['form'], string>> = {
   text: 'Equal to one of the values.',
   hex: 'Hex digits, in any case.',
-  number: 'A number or a range: 429, >=1000, <500, 100..500 (both inclusive).',
+  number:
+    'A number or a range: 429, >=1000, <500, 100..500 (both inclusive). NAME>=1000 and NAME<500 are read as well.',
   flag: 'true or false.',
   fingerprint: '16 hex digits, as answers give them.',
 }

@@ -21,6 +21,7 @@ import { addAuthorization } from './authorize.ts'
 import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
 import { handleError, sendProblem } from './problem.ts'
+import { parseQueryString } from './query-string.ts'
 import { addRateLimits, noRateLimits, type RateLimits } from './rate-limits.ts'
 import type { Readiness } from './readiness.ts'
 import { type ConsoleParts, consoleRoutes } from './routes/console.ts'
@@ -82,7 +83,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     bodyLimit: 1024 * 1024,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 256, querystringParser: parseQueryString },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
     ...httpsOptions(parts.certificates),
   }).withTypeProvider<TypeBoxTypeProvider>()
