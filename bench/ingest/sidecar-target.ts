@@ -39,6 +39,7 @@ export async function startSidecarTarget(options: SidecarOptions = {}): Promise<
       PATH: process.env.PATH,
       OPS_DATA_DIR: dataDir,
       OPS_OTLP_PORT: '0',
+      OPS_OTLP_GRPC_PORT: '0',
       OPS_API_PORT: '0',
       OPS_DERIVED_REQUEST_ERRORS: 'false',
       ...(options.clickhouseUrl === undefined ? {} : { OPS_CLICKHOUSE_URL: options.clickhouseUrl }),
