@@ -1,5 +1,5 @@
 import { writeAscii } from './ascii.ts'
-import { createByteSource } from './byte-source.ts'
+import { copyBytes, createByteSource } from './byte-source.ts'
 import { namedTexts } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
 
@@ -81,25 +81,23 @@ function varintBytes(length: number): number {
   return length < 1 << 28 ? 4 : 5
 }
 
-/** To copy fewer costs less in a loop than the call does. */
-const minBytesCopied = 28
-
 /** A string up to this length is written in a loop. */
 const maxCharsLooped = 48
 
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
-  let { bytes: buffer, view } = createByteSource(Buffer.allocUnsafeSlow(slabBytes))
+  let slab = createByteSource(Buffer.allocUnsafeSlow(slabBytes))
+  let { bytes: buffer, view } = slab
   let start = 0
   let offset = 0
 
   function reserve(bytes: number): void {
     if (offset + bytes <= buffer.length) return
     const rowBytes = offset - start
-    const next = createByteSource(Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes))))
-    buffer.copy(next.bytes, 0, start, offset)
-    buffer = next.bytes
-    view = next.view
+    slab = createByteSource(Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes))))
+    buffer.copy(slab.bytes, 0, start, offset)
+    buffer = slab.bytes
+    view = slab.view
     start = 0
     offset = rowBytes
   }
@@ -123,9 +121,8 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
     const length = end - from
     writeLength(length)
     reserve(length)
-    if (length < minBytesCopied)
-      for (let at = from; at < end; at++) buffer[offset++] = source.bytes[at] as number
-    else offset += source.bytes.copy(buffer, offset, from, end)
+    copyBytes(source, from, end, slab, offset)
+    offset += length
   }
 
   function writeString(text: string): void {

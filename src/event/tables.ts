@@ -1,4 +1,5 @@
 import type { EventOrigin } from './event-origin.ts'
+import { createPropertyWalk } from './property-walk.ts'
 import type { RequestErrorEvent } from './request-error-event.ts'
 import { type ColumnType, createRowWriter } from './row-binary.ts'
 import type { Signal } from './selected-event.ts'
@@ -168,9 +169,12 @@ export function createRowEncoder<Row extends { event_id: string; created_at: num
   columns: readonly ColumnOf<Row>[],
 ): (row: Row, signal: Signal) => EncodedRow {
   const writer = createRowWriter()
-  const writers = columns.map(({ name, type }) => ({ name, write: writer.writerOf(type) }))
+  const write = createPropertyWalk<Row>(
+    columns.map(({ name }) => name),
+    columns.map(({ type }) => writer.writerOf(type)),
+  )
   return (row, signal) => {
-    for (const { name, write } of writers) write(row[name])
+    write(row)
     const bytes = writer.take()
     return {
       tableId: table.id,

@@ -8,14 +8,17 @@ import type { SelectedEvent } from '../event/selected-event.ts'
  * a trace is told apart from others by its own attributes and resource.
  */
 export function eventId(event: SelectedEvent): string {
-  const identity = [event.traceId, event.spanId, event.name, event.timeUnixNano, event.ordinal]
-  if (event.traceId === '')
-    identity.push(
-      attributeString(attributeMap(event.resource)),
-      attributeString(attributeMap(event.attributes)),
-      attributeString(event.body),
-    )
-  const hex = hash('sha256', identity.join('\0'), 'hex')
-  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  let identity = `${event.traceId}\0${event.spanId}\0${event.name}\0${event.timeUnixNano}\0${event.ordinal}`
+  if (event.traceId === '') {
+    const resource = attributeString(attributeMap(event.resource))
+    const attributes = attributeString(attributeMap(event.attributes))
+    identity += `\0${resource}\0${attributes}\0${attributeString(event.body)}`
+  }
+  const hex = hash('sha256', identity, 'hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variantOf(hex)}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** The digit of the variant: two bits of the hash behind the bits 10. */
+function variantOf(hex: string): string {
+  return '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3)
 }

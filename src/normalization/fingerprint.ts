@@ -24,16 +24,10 @@ export interface FingerprintParts {
  * all spellings of a platform: the first 8 bytes, big-endian, of a SHA-256 over the parts, each ended by U+0000.
  */
 export function fingerprint(parts: FingerprintParts): bigint {
-  const canonical = [
-    fingerprintVersion,
-    canonicalPlatform(parts.platform),
-    parts.category,
-    parts.statusCode,
-    nameTemplate(parts.errorType),
-    nameTemplate(parts.errorCode),
-    messageTemplate(parts.message).toLowerCase(),
-    '',
-  ].join('\0')
+  const platform = canonicalPlatform(parts.platform)
+  const names = `${nameTemplate(parts.errorType)}\0${nameTemplate(parts.errorCode)}`
+  const message = messageTemplate(parts.message).toLowerCase()
+  const canonical = `${fingerprintVersion}\0${platform}\0${parts.category}\0${parts.statusCode}\0${names}\0${message}\0`
   return fingerprintOf(canonical)
 }
 

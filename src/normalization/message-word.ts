@@ -53,6 +53,11 @@ export function scanWord(source: string, at: number, word: Word): void {
   for (; next < source.length; next++) {
     const code = source.charCodeAt(next)
     const own = bitsOf(code)
+    if (own === wordBit && pending === 0 && start !== -1) {
+      // A letter inside of a word: nearly all characters are.
+      end = next + 1
+      continue
+    }
     if ((own & wordBit) === 0) break
     if ((own & punctuationBit) !== 0) {
       if (code === equals && start !== -1 && !isUrl(source, start, next, bits)) break

@@ -1,3 +1,4 @@
+import { remember } from '../event/remember.ts'
 import { durationMs, readDurationMs } from './duration-text.ts'
 import type { HeaderStrings } from './headers.ts'
 
@@ -83,14 +84,26 @@ function resetHeadersMs(headers: HeaderStrings, nowMs: number): number {
   let seen = 0
   for (const name of headers.keys()) {
     if (++seen > maxHeaders) break
-    if (!name.includes('ratelimit') || !name.includes('reset')) continue
-    const usedUp =
-      headers.get(name.replace('reset', 'remaining'))?.trim() === '0' ||
-      headers.get(name.replace('reset', 'status')) === 'rejected'
+    const limit = limitOfReset(name)
+    if (limit === noLimit) continue
+    const usedUp = headers.get(limit.remaining)?.trim() === '0' || headers.get(limit.status) === 'rejected'
     if (usedUp) longestMs = Math.max(longestMs, untilResetMs(headers.get(name) ?? '', nowMs))
   }
   return longestMs
 }
+
+interface Limit {
+  readonly remaining: string
+  readonly status: string
+}
+
+const noLimit: Limit = { remaining: '', status: '' }
+
+/** The headers that tell whether the limit is used up whose reset the header of this name tells. */
+const limitOfReset = remember((name): Limit => {
+  if (!name.includes('ratelimit') || !name.includes('reset')) return noLimit
+  return { remaining: name.replace('reset', 'remaining'), status: name.replace('reset', 'status') }
+})
 
 function messageMs(message: string, nowMs: number): number {
   const text = message.slice(0, maxMessageChars)

@@ -1,6 +1,7 @@
 import type { EventOrigin } from '../event/event-origin.ts'
 import type { HeadersColumn } from '../event/headers.ts'
 import { NamedTexts, type NameList, namedTexts, rememberLists } from '../event/named-texts.ts'
+import { createPropertyWalk } from '../event/property-walk.ts'
 import { remember } from '../event/remember.ts'
 import { byteLengthOf, stringOf, type Text, type Utf8Text } from '../event/utf8-text.ts'
 import { createHeadersRedaction } from './column-headers.ts'
@@ -83,18 +84,26 @@ export function createRowRedaction<
     }
   })
 
-  return (row) => {
-    let redacted: Row | undefined
-    const set = (column: string, value: unknown): void => {
-      redacted ??= { ...row }
-      ;(redacted as Record<string, unknown>)[column] = value
-    }
-    for (const { column, redact } of columns) {
-      const before = row[column as keyof Row] as HeadersColumn
-      if (before === '') continue
-      const after = redact(before)
+  /** The row under way, and its copy once something has to be changed. */
+  let current: Row
+  let redacted: Row | undefined
+  const set = (column: string, value: unknown): void => {
+    redacted ??= { ...current }
+    ;(redacted as Record<string, unknown>)[column] = value
+  }
+  const redactColumns = createPropertyWalk<Row>(
+    columns.map(({ column }) => column as keyof Row & string),
+    columns.map(({ column, redact }) => (before: unknown) => {
+      if (before === '') return
+      const after = redact(before as HeadersColumn)
       if (after !== before) set(column, after)
-    }
+    }),
+  )
+
+  return (row) => {
+    current = row
+    redacted = undefined
+    redactColumns(row)
     for (const [column, sizeColumn] of bodies) {
       const before = row[column] as Text
       if (before === '') continue
@@ -119,8 +128,8 @@ function createColumnRedactions(
   { maxTextBytes, maxHeaderBytes }: RedactionLimits,
   treatments: Readonly<Record<string, Treatment>>,
 ): ColumnRedaction[] {
-  const identifier = ofNames(limited(redactor, maxTextBytes, redactor.identifier))
-  const url = limited(redactor, maxTextBytes, redactor.url)
+  const identifier = remembering(limited(redactor, maxTextBytes, redactor.identifier), maxNameChars)
+  const url = remembering(limited(redactor, maxTextBytes, redactor.url), maxPathChars)
   const byTreatment: Record<Exclude<Treatment, 'closed' | 'headers'>, (value: Text) => Text> = {
     identifier,
     text: limited(redactor, maxTextBytes, redactor.text),
@@ -139,13 +148,16 @@ function createColumnRedactions(
   return redactions
 }
 
+/** Platforms, types and codes, which are few. */
 const maxNameChars = 32
+/** Hosts and paths of URLs that were taken apart. */
+const maxPathChars = 128
 
-/** The same with its answers kept for short strings: platforms, types and codes, which are few. */
-function ofNames(redact: (value: Text) => Text): (value: Text) => Text {
+/** The same with its answers kept for short strings. */
+function remembering(redact: (value: Text) => Text, maxChars: number): (value: Text) => Text {
   const redactName = remember(redact)
   return (value) =>
-    typeof value === 'string' && value.length <= maxNameChars ? redactName(value) : redact(value)
+    typeof value === 'string' && value.length <= maxChars ? redactName(value) : redact(value)
 }
 
 /** Redaction of a text as one of text does it, but for what can stay in its buffer. */

@@ -30,7 +30,8 @@ export function selectSpanEvents(source: SpanWithEvents, enclosing: Enclosing, t
   const { traceId, spanId, span, events } = source
   const ordinals = ordinalsOf(events)
   const hasUpstreamError = events.some((event) => event.name === upstreamErrorName)
-  for (const [i, event] of events.entries()) {
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i] as NamedSpanEvent
     if (isException(event.name)) {
       if (hasUpstreamError) continue
       if (!isProviderFailure(event.attributes) && !isProviderFailure(span.attributes)) continue

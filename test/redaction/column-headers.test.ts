@@ -58,6 +58,21 @@ describe('headers of a column', () => {
     expect(inPlace).toBeGreaterThan(300)
   })
 
+  it('are written as they stand in JSON unless it escapes one of their bytes, whichever and wherever that is', () => {
+    const redact = createHeadersRedaction(redactor, 16_384)
+    for (let code = 0; code < 256; code++) {
+      for (let length = 1; length <= 9; length++) {
+        for (let at = 0; at < length; at++) {
+          const value = `${'x'.repeat(at)}${String.fromCharCode(code)}${'~'.repeat(length - at - 1)}`
+          const redacted = redact(new Map([['server', inExport(value)]]))
+          const isEscaped = code < 32 || code > 126 || code === 34 || code === 92
+          expect(stringOf(redacted)).toBe(redactor.headers(JSON.stringify({ server: value })))
+          if (isEscaped) expect(redacted).not.toBeInstanceOf(Utf8Text)
+        }
+      }
+    }
+  })
+
   it('of a provider are written as bytes, those that are not kept by name as markers', () => {
     const redact = createHeadersRedaction(redactor, 16_384)
     const usual = new Map([
