@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** A set of ids of 16 bytes, for a number of them that is known before. */
+/** A set of ids of 16 bytes, for a number of them that is known before. An id is what the given bytes begin with. */
 export interface IdSet {
   /** @throws RangeError when it is full. */
   add(id: Uint8Array): void
@@ -43,24 +43,33 @@ export function createIdSet(maxIds: number): IdSet {
     }
   }
 
-  function at(id: Uint8Array): number {
-    return find(word(id, 0), word(id, 4), word(id, 8), word(id, 12))
-  }
-
   return {
     add(id) {
-      if (isZero(id)) {
+      const a = word(id, 0)
+      const b = word(id, 4)
+      const c = word(id, 8)
+      const d = word(id, 12)
+      if ((a | b | c | d) === 0) {
         if (!hasZero) size++
         hasZero = true
         return
       }
-      const position = at(id)
+      const position = find(a, b, c, d)
       if (!isEmpty(words, position)) return
       if (size >= maxIds) throw new RangeError(`the set holds its ${maxIds} ids already`)
-      for (let index = 0; index < wordsPerId; index++) words[position + index] = word(id, index * 4)
+      words[position] = a
+      words[position + 1] = b
+      words[position + 2] = c
+      words[position + 3] = d
       size++
     },
-    has: (id) => (isZero(id) ? hasZero : !isEmpty(words, at(id))),
+    has(id) {
+      const a = word(id, 0)
+      const b = word(id, 4)
+      const c = word(id, 8)
+      const d = word(id, 12)
+      return (a | b | c | d) === 0 ? hasZero : !isEmpty(words, find(a, b, c, d))
+    },
     clear() {
       words.fill(0)
       hasZero = false
@@ -80,10 +89,6 @@ function word(id: Uint8Array, offset: number): number {
       ((id[offset + 3] as number) << 24)) >>>
     0
   )
-}
-
-function isZero(id: Uint8Array): boolean {
-  return (word(id, 0) | word(id, 4) | word(id, 8) | word(id, 12)) === 0
 }
 
 function isEmpty(words: Uint32Array, at: number): boolean {

@@ -12,7 +12,7 @@ export interface RecentEvents {
   /** Takes the rows that are new. Their ids count as seen until the claim is abandoned. */
   claim(rows: readonly EncodedRow[]): Claim
   /** Adds ids known from elsewhere: the store at start, the journal's backlog. */
-  add(row: Pick<EncodedRow, 'eventId' | 'createdAtMs'>): void
+  add(row: Pick<EncodedRow, 'bytes' | 'createdAtMs'>): void
   /** Resolves when the claims open now have ended: those made later see all ids added until now. */
   claimsEnded(): Promise<void>
   /** Nothing created after this moment (Unix ms) was forgotten. */
@@ -54,8 +54,8 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   let evictedMs = Number.NEGATIVE_INFINITY
   let raisedMs = Number.NEGATIVE_INFINITY
 
-  function remember({ eventId, createdAtMs }: Pick<EncodedRow, 'eventId' | 'createdAtMs'>): void {
-    newer.ids.add(eventId)
+  function remember({ bytes, createdAtMs }: Pick<EncodedRow, 'bytes' | 'createdAtMs'>): void {
+    newer.ids.add(bytes)
     newer.newestCreatedAtMs = Math.max(newer.newestCreatedAtMs, createdAtMs)
     if (newer.ids.size < generationSize) return
     evictedMs = Math.max(evictedMs, older.newestCreatedAtMs)
@@ -71,10 +71,10 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
     const others = new Set<Pending>()
     const own = createPending()
     for (const row of rows) {
-      const key = idKey(row.eventId)
+      const key = idKey(row.bytes)
       const other = pending.get(key)
       if (other && other !== own) others.add(other)
-      if (other || newer.ids.has(row.eventId) || older.ids.has(row.eventId)) continue
+      if (other || newer.ids.has(row.bytes) || older.ids.has(row.bytes)) continue
       pending.set(key, own)
       keys.push(key)
       fresh.push(row)
@@ -118,12 +118,12 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   }
 }
 
-/** The 16 bytes as text of one byte a character: the smallest key that a Map compares by value. */
-export function idKey(eventId: Uint8Array): string {
-  const bytes = Buffer.isBuffer(eventId)
-    ? eventId
-    : Buffer.from(eventId.buffer, eventId.byteOffset, eventId.byteLength)
-  return bytes.toString('latin1')
+/** The id that the bytes begin with as text of one byte a character: the smallest key that a Map compares by value. */
+export function idKey(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1', 0, 16)
 }
 
 function createGeneration(maxIds: number): Generation {

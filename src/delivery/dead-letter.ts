@@ -2,7 +2,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { uuidText } from '../event/row-binary.ts'
 import type { Signal } from '../event/selected-event.ts'
-import type { EncodedRow } from '../event/tables.ts'
+import { type EncodedRow, eventIdOf } from '../event/tables.ts'
 import { nodeFileSystem } from '../journal/file-system.ts'
 
 /** A row that the store refuses, with the store's reason. The row is redacted, as everything on disk. */
@@ -77,7 +77,6 @@ export function toRow(letter: DeadLetter): EncodedRow {
     layout: letter.layout,
     signal: letter.signal,
     createdAtMs: letter.created_at_ms,
-    eventId: bytes.subarray(0, 16),
     bytes,
   }
 }
@@ -85,7 +84,7 @@ export function toRow(letter: DeadLetter): EncodedRow {
 function deadLetter({ row, reason }: RefusedRow): DeadLetter {
   return {
     at: new Date().toISOString(),
-    event_id: uuidText(row.eventId),
+    event_id: uuidText(eventIdOf(row)),
     reason,
     table_id: row.tableId,
     layout: row.layout,

@@ -142,9 +142,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects)
     const seen = createIdSet(rows.length)
     const excluded: number[] = []
-    for (const [position, { eventId }] of rows.entries()) {
-      if (seen.has(eventId) || (stored.size > 0 && stored.has(idKey(eventId)))) excluded.push(position)
-      seen.add(eventId)
+    for (const [position, { bytes }] of rows.entries()) {
+      if (seen.has(bytes) || (stored.size > 0 && stored.has(idKey(bytes)))) excluded.push(position)
+      seen.add(bytes)
     }
     return excluded
   }

@@ -95,18 +95,34 @@ const chunkBytes = 1024 * 1024
 /** The rows, each with the batch's id behind it, in buffers that hold nothing else. */
 function chunksOf(rows: readonly EncodedRow[], batchId: Uint8Array): Uint8Array[] {
   const chunks: Uint8Array[] = []
-  let pieces: Uint8Array[] = []
+  let first = 0
   let bytes = 0
-  for (const row of rows) {
-    pieces.push(row.bytes, batchId)
+  for (const [index, row] of rows.entries()) {
     bytes += row.bytes.length + batchId.length
-    if (bytes < chunkBytes) continue
-    chunks.push(Buffer.concat(pieces, bytes))
-    pieces = []
+    if (bytes < chunkBytes && index < rows.length - 1) continue
+    chunks.push(chunkOf(rows, first, index + 1, batchId, bytes))
+    first = index + 1
     bytes = 0
   }
-  if (bytes > 0) chunks.push(Buffer.concat(pieces, bytes))
   return chunks
+}
+
+function chunkOf(
+  rows: readonly EncodedRow[],
+  first: number,
+  end: number,
+  batchId: Uint8Array,
+  bytes: number,
+): Uint8Array {
+  const chunk = Buffer.allocUnsafeSlow(bytes)
+  let offset = 0
+  for (let index = first; index < end; index++) {
+    const row = (rows[index] as EncodedRow).bytes
+    chunk.set(row, offset)
+    offset += row.length
+    for (let i = 0; i < batchId.length; i++) chunk[offset++] = batchId[i] as number
+  }
+  return chunk
 }
 
 /** The batches of a cycle that was frozen before, from the journal's records. Undefined when they are not the same. */

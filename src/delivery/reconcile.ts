@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { idKey } from '../deduplication/recent-events.ts'
+import { eventIdOf } from '../event/tables.ts'
 import { type BatchOfRows, toBatch } from './freeze-cycle.ts'
 import type { DeliveryStore, InsertResult } from './store-port.ts'
 
@@ -44,7 +45,7 @@ export async function reconcile(
 /** The rows of the batch that are not stored. */
 export async function readMissing(store: DeliveryStore, batch: BatchOfRows): Promise<BatchOfRows['rows']> {
   const stored = await store.storedOf(batch)
-  return batch.rows.filter((row) => !stored.has(idKey(row.eventId)))
+  return batch.rows.filter((row) => !stored.has(idKey(row.bytes)))
 }
 
 function wholeToken(
@@ -57,7 +58,7 @@ function wholeToken(
 
 /** The same for the same rows of a batch. */
 export function partToken(batchId: string, missing: BatchOfRows['rows']): string {
-  return `${batchId}/${Buffer.from(missing[0]?.eventId ?? []).toString('hex')}/${missing.length}`
+  return `${batchId}/${missing.slice(0, 1).map((row) => Buffer.from(eventIdOf(row)).toString('hex'))}/${missing.length}`
 }
 
 /** For rows that are known to be missing, while no insert of theirs is on its way: no token keeps them out. */

@@ -1,3 +1,4 @@
+import { createByteSource } from './byte-source.ts'
 import { signals } from './selected-event.ts'
 import type { EncodedRow } from './tables.ts'
 
@@ -22,17 +23,20 @@ export function rowRecordBytes(row?: EncodedRow): number {
 }
 
 export function encodeRowRecord(rows: readonly EncodedRow[]): Buffer {
-  const size = rows.reduce((sum, row) => sum + rowRecordBytes(row), rowRecordBytes())
+  let size = rowRecordBytes()
+  for (const row of rows) size += rowRecordBytes(row)
   const payload = Buffer.allocUnsafe(size)
-  let offset = payload.writeUInt8(version, 0)
+  const { view } = createByteSource(payload)
+  payload[0] = version
+  let offset = rowRecordBytes()
   for (const row of rows) {
-    offset = payload.writeUInt8(row.tableId, offset)
-    offset = payload.writeUInt8(row.layout, offset)
-    offset = payload.writeUInt8(signals.indexOf(row.signal), offset)
-    offset = payload.writeUInt32LE(row.bytes.length, offset)
-    offset = payload.writeDoubleLE(row.createdAtMs, offset)
-    payload.set(row.bytes, offset)
-    offset += row.bytes.length
+    payload[offset] = row.tableId
+    payload[offset + 1] = row.layout
+    payload[offset + 2] = signals.indexOf(row.signal)
+    view.setUint32(offset + 3, row.bytes.length, true)
+    view.setFloat64(offset + 7, row.createdAtMs, true)
+    payload.set(row.bytes, offset + rowHeaderBytes)
+    offset += rowHeaderBytes + row.bytes.length
   }
   return payload
 }
@@ -42,25 +46,23 @@ export function encodeRowRecord(rows: readonly EncodedRow[]): Buffer {
  * @throws UnknownRowRecordError for a version that this program does not know, or a payload cut short.
  */
 export function decodeRowRecord(payload: Uint8Array): EncodedRow[] {
-  const view = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-  if (view[0] !== version) throw new UnknownRowRecordError(`row record version ${view[0]} is not known`)
+  const { bytes: record, view } = createByteSource(payload)
+  if (record[0] !== version) throw new UnknownRowRecordError(`row record version ${record[0]} is not known`)
   const rows: EncodedRow[] = []
   let offset = 1
-  while (offset < view.length) {
-    if (offset + rowHeaderBytes > view.length) throw new UnknownRowRecordError('row record is cut short')
+  while (offset < record.length) {
     const start = offset + rowHeaderBytes
-    const end = start + view.readUInt32LE(offset + 3)
-    const signal = signals[view.readUInt8(offset + 2)]
-    if (end > view.length || end - start < 16 || signal === undefined)
+    if (start > record.length) throw new UnknownRowRecordError('row record is cut short')
+    const end = start + view.getUint32(offset + 3, true)
+    const signal = signals[record[offset + 2] as number]
+    if (end > record.length || end - start < 16 || signal === undefined)
       throw new UnknownRowRecordError('row record is cut short')
-    const bytes = view.subarray(start, end)
     rows.push({
-      tableId: view.readUInt8(offset),
-      layout: view.readUInt8(offset + 1),
+      tableId: record[offset] as number,
+      layout: record[offset + 1] as number,
       signal,
-      createdAtMs: view.readDoubleLE(offset + 7),
-      eventId: bytes.subarray(0, 16),
-      bytes,
+      createdAtMs: view.getFloat64(offset + 7, true),
+      bytes: record.subarray(start, end),
     })
     offset = end
   }

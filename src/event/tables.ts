@@ -156,11 +156,14 @@ export interface EncodedRow {
   readonly layout: number
   /** What it came in as, for the counters. */
   readonly signal: Signal
-  /** 16 bytes in RowBinary's order. */
-  readonly eventId: Uint8Array
   readonly createdAtMs: number
-  /** RowBinary of the layout's columns, without `batch_id`. */
+  /** RowBinary of the layout's columns, without `batch_id`. The first is the event's id: see `eventIdOf`. */
   readonly bytes: Uint8Array
+}
+
+/** 16 bytes in RowBinary's order: `event_id` is the first column of every table. */
+export function eventIdOf({ bytes }: Pick<EncodedRow, 'bytes'>): Uint8Array {
+  return bytes.subarray(0, 16)
 }
 
 /** Makes the function that encodes rows of one table with that table's newest layout. */
@@ -180,8 +183,6 @@ export function createRowEncoder<Row extends { event_id: string; created_at: num
       tableId: table.id,
       layout: table.layout,
       signal,
-      // event_id is the first column of every table.
-      eventId: bytes.subarray(0, 16),
       createdAtMs: row.created_at,
       bytes,
     }

@@ -3,6 +3,7 @@ import {
   blankBit,
   digitBit,
   joinBit,
+  type MessageText,
   markBit,
   scanWord,
   slashBit,
@@ -10,10 +11,14 @@ import {
   wordBit,
 } from './message-word.ts'
 import { endOfQuotedValue, isDigitElsewhere } from './quoted-value.ts'
-import { isCalendarWord, isUnit, isVariableWord } from './variable-word.ts'
+import { isCalendarWord, isPartOfQuantity, isVariableWord } from './variable-word.ts'
 
 const maxSourceChars = 8192
 const maxTemplateChars = 512
+
+/** The UTF-16 units of the message that is looked at, in the machine's byte order: Node runs on little endian ones. */
+const units = new Uint16Array(maxSourceChars)
+const unitBytes = Buffer.from(units.buffer)
 
 /** Stands for whatever differs between two messages of one error. */
 const slot = '<*>'
@@ -40,6 +45,8 @@ interface Progress {
  */
 export function messageTemplate(message: string): string {
   const source = message.length > maxSourceChars ? message.slice(0, maxSourceChars) : message
+  const text: MessageText = { source, units }
+  unitBytes.write(source, 'utf16le')
   const word: Word = { start: 0, end: 0, next: 0, bits: 0 }
   const progress: Progress = {
     text: '',
@@ -51,9 +58,9 @@ export function messageTemplate(message: string): string {
   }
   let at = 0
   while (at < source.length && progress.text.length + at - progress.copied < maxTemplateChars) {
-    const bits = bitsOf(source.charCodeAt(at))
+    const bits = bitsOf(units[at] as number)
     if ((bits & wordBit) !== 0) {
-      scanWord(source, at, word)
+      scanWord(text, at, word)
       addWord(progress, source, word, at)
       at = word.next
     } else if ((bits & blankBit) !== 0) {
@@ -83,7 +90,7 @@ function addWord(progress: Progress, source: string, word: Word, at: number): vo
   } else if ((word.bits & telling) !== 0 && isVariable(progress, source, word)) {
     addSlot(progress, source, start, end)
     progress.isAfterSlot = next === end
-  } else if (progress.isAfterSlot && isPartOfQuantity(source, word)) {
+  } else if (progress.isAfterSlot && isPartOfQuantity(source, start, end)) {
     progress.copied = end
     progress.isAfterSlot = next === end
   } else {
@@ -100,17 +107,10 @@ function isVariable(progress: Progress, source: string, { start, end, bits }: Wo
   return isVariableWord(source.slice(start, end), lastStart === -1 ? '' : source.slice(lastStart, lastEnd))
 }
 
-function isPartOfQuantity(source: string, { start, end }: Word): boolean {
-  if (end - start > 12) return false
-  const text = source.slice(start, end)
-  return isUnit(text) || isCalendarWord(text)
-}
-
 function addSlot(progress: Progress, source: string, start: number, end: number): void {
   const { lastStart, lastEnd, copied } = progress
   // `Apr 21` and `Tue, 21` are dates as much as `21 Apr`.
-  const isDate =
-    lastStart >= copied && lastEnd - lastStart <= 9 && isCalendarWord(source.slice(lastStart, lastEnd))
+  const isDate = lastStart >= copied && isCalendarWord(source, lastStart, lastEnd)
   if (isDate ? progress.isLastAfterSlot : progress.isAfterSlot) {
     if (progress.text.endsWith(' ')) progress.text = progress.text.slice(0, -1)
   } else {

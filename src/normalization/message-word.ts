@@ -10,11 +10,12 @@ export const blankBit = 32
 /** Punctuation belongs to a sentence at the ends of a word, and to the word inside it. */
 export const punctuationBit = 64
 
-const bitsOfAscii = new Uint8Array(128)
+/** By UTF-16 unit: no character is looked at twice to find out what it is. */
+const bitsOfUnits = new Uint8Array(0x10000)
 const mark = (characters: string, bits: number): void => {
   for (const character of characters) {
     const code = character.charCodeAt(0)
-    bitsOfAscii[code] = (bitsOfAscii[code] ?? 0) | bits
+    bitsOfUnits[code] = (bitsOfUnits[code] as number) | bits
   }
 }
 mark('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$%&*+,./:;=@~#!?-0123456789', wordBit)
@@ -22,13 +23,18 @@ mark('0123456789', digitBit)
 mark('@*', markBit)
 mark('/', slashBit)
 mark('-:_.', joinBit)
-mark(' \t\n\v\f\r', blankBit)
+mark(' \t\n\v\f\r\u00a0\u202f\u2009\u3000', blankBit)
 mark('.,:;!?=&#', punctuationBit)
 
 /** The bits of a character; those beyond ASCII have none, but the blanks among them. */
-export function bitsOf(code: number): number {
-  if (code < 128) return bitsOfAscii[code] ?? 0
-  return code === 0xa0 || code === 0x202f || code === 0x2009 || code === 0x3000 ? blankBit : 0
+export function bitsOf(unit: number): number {
+  return bitsOfUnits[unit] as number
+}
+
+/** A message whose UTF-16 units stand in an array, too: to read one there takes half of the time. */
+export interface MessageText {
+  readonly source: string
+  readonly units: Uint16Array
 }
 
 export interface Word {
@@ -44,33 +50,30 @@ export interface Word {
 const equals = 61
 
 /** Finds the word at `at`, where a word character is. The `=` of `name=value` parts two words, that of a URL does not. */
-export function scanWord(source: string, at: number, word: Word): void {
+export function scanWord({ source, units }: MessageText, at: number, word: Word): void {
   let start = -1
   let end = at
   let bits = 0
   let pending = 0
   let next = at
-  for (; next < source.length; next++) {
-    const code = source.charCodeAt(next)
+  while (next < source.length) {
+    const code = units[next] as number
     const own = bitsOf(code)
-    if (own === wordBit && pending === 0 && start !== -1) {
-      // A letter inside of a word: nearly all characters are.
-      end = next + 1
-      continue
-    }
     if ((own & wordBit) === 0) break
     if ((own & punctuationBit) !== 0) {
       if (code === equals && start !== -1 && !isUrl(source, start, next, bits)) break
       pending |= own
+      next++
       continue
     }
-    if (start === -1) {
-      start = next
-      pending = 0
-    }
-    bits |= pending | own
+    if (start === -1) start = next
+    else bits |= pending
+    bits |= own
     pending = 0
-    end = next + 1
+    next++
+    // Most of a message is letters, which have no bit but that of words.
+    while (next < source.length && bitsOf(units[next] as number) === wordBit) next++
+    end = next
   }
   word.start = start === -1 ? next : start
   word.end = start === -1 ? next : end

@@ -3,7 +3,7 @@ import { idKey } from '../deduplication/recent-events.ts'
 import type { DeliveryStore, InsertResult } from '../delivery/store-port.ts'
 import type { Batch } from '../event/batch.ts'
 import { uuidBytes, uuidText } from '../event/row-binary.ts'
-import { type EncodedRow, tables } from '../event/tables.ts'
+import { type EncodedRow, eventIdOf, tables } from '../event/tables.ts'
 import { clickHouseCode } from './clickhouse-code.ts'
 import type { StoreClients } from './client.ts'
 import { syncReplicas } from './cluster.ts'
@@ -86,7 +86,7 @@ function lookUp(table: string, rows: readonly EncodedRow[]): string {
     minMs = Math.min(minMs, row.createdAtMs)
     maxMs = Math.max(maxMs, row.createdAtMs)
   }
-  const list = rows.map((row) => `'${uuidText(row.eventId)}'`).join(',')
+  const list = rows.map((row) => `'${uuidText(eventIdOf(row))}'`).join(',')
   return `SELECT DISTINCT event_id FROM ${table}
     WHERE created_at >= ${timeLiteral(minMs)} AND created_at <= ${timeLiteral(maxMs)} AND event_id IN (${list})`
 }

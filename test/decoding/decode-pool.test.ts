@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createDecodeExport } from '../../src/decoding/decode-export.ts'
 import { createDecodePool } from '../../src/decoding/decode-pool.ts'
 import { MalformedOtlpError } from '../../src/event/selected-event.ts'
-import type { EncodedRow } from '../../src/event/tables.ts'
+import { type EncodedRow, eventIdOf } from '../../src/event/tables.ts'
 import { defaultRedaction } from '../../src/redaction/redaction-settings.ts'
 import { span, traceExport, upstreamError } from '../support/otlp.ts'
 
@@ -19,7 +19,12 @@ afterAll(() => pool.stop())
 const bytes = (body: unknown): Uint8Array => Buffer.from(JSON.stringify(body))
 /** Rows by what tells them apart; `ingested_at` is the clock's. */
 const ids = (rows: readonly EncodedRow[]) =>
-  rows.map((row) => [Buffer.from(row.eventId).toString('hex'), row.createdAtMs, row.signal, row.bytes.length])
+  rows.map((row) => [
+    Buffer.from(eventIdOf(row)).toString('hex'),
+    row.createdAtMs,
+    row.signal,
+    row.bytes.length,
+  ])
 
 describe('decoding', () => {
   const body = bytes(

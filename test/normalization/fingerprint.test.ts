@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fingerprint, fingerprintVersion, messageTemplate } from '../../src/normalization/fingerprint.ts'
@@ -25,6 +26,34 @@ describe('fingerprint', () => {
         const value = fingerprint({ ...parts, errorCode, message })
         expect(BigInt.asUintN(64, value)).toBe(value)
       }),
+    )
+  })
+
+  it('is the hash of its parts, whatever error came before', () => {
+    const long = `the ${'model is too busy to answer '.repeat(8)}`
+    fc.assert(
+      fc.property(
+        fc.record({
+          platform: fc.constantFrom('openai', 'xai'),
+          category: fc.constantFrom('rate_limited' as const, 'timeout' as const),
+          statusCode: fc.constantFrom(429, 503),
+          errorType: fc.constantFrom('', 'tokens', 'Tokens'),
+          errorCode: fc.constantFrom('', '1', 'x'.repeat(300)),
+          // Messages of one length that differ in one place, or in nothing but case.
+          message: fc
+            .nat(long.length - 1)
+            .map((at) => `${long.slice(0, at)}z${long.slice(at + 1)}`)
+            .chain((text) => fc.constantFrom(text, text.toUpperCase(), long)),
+        }),
+        (any) => {
+          const { platform, category, statusCode, errorType, errorCode, message } = any
+          const names = [errorType, errorCode.length > 64 ? messageTemplate(errorCode) : errorCode]
+          const hashed = [1, platform, category, statusCode, ...names, messageTemplate(message), '']
+          const text = hashed.join('\0').toLowerCase()
+          expect(fingerprint(any)).toBe(BigInt(`0x${hash('sha256', text).slice(0, 16)}`))
+        },
+      ),
+      { numRuns: 3000 },
     )
   })
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDecodeExport } from '../../src/decoding/decode-export.ts'
 import { toBatch } from '../../src/delivery/freeze-cycle.ts'
 import { uuidText } from '../../src/event/row-binary.ts'
+import { eventIdOf } from '../../src/event/tables.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
 import { createConfiguredRedactor, defaultRedaction } from '../../src/redaction/redaction-settings.ts'
 import { type LookUp, readNetworks } from '../../src/retry/gateway-address.ts'
@@ -43,7 +44,7 @@ async function storeError(): Promise<string> {
   const { rows } = decode('traces', 'json', body, false)
   const result = await store.delivery.insert(toBatch(randomUUID(), rows), randomUUID())
   expect(result).toEqual({ status: 'stored' })
-  return uuidText(rows[0]?.eventId ?? new Uint8Array(16))
+  return uuidText(eventIdOf(rows[0] ?? { bytes: new Uint8Array(16) }))
 }
 
 /** What retries in one of several sidecars of the store. */

@@ -199,7 +199,7 @@ describe('the tables of a cluster, with stand-ins for Keeper and its nodes', () 
     })
     expect(findings).toEqual(['partial'])
     expect(await stored('cut-short')).toBe(50)
-    expect((await delivery.storedOf(batch)).has(idKey(batch.rows[0]?.eventId ?? new Uint8Array()))).toBe(true)
+    expect((await delivery.storedOf(batch)).has(idKey(batch.rows[0]?.bytes ?? new Uint8Array()))).toBe(true)
   })
 
   it('get their retention on the nodes', async () => {

@@ -3,6 +3,7 @@ import { uuidText } from '../../src/event/row-binary.ts'
 import {
   createRowEncoder,
   type EncodedRow,
+  eventIdOf,
   upstreamErrorColumns,
   upstreamErrorTable,
 } from '../../src/event/tables.ts'
@@ -86,5 +87,5 @@ export function row(name: string, createdAtMs = Date.now(), fields: Partial<Stri
 
 /** The name that a row was made from. */
 export function idOf(item: EncodedRow): string | undefined {
-  return names.get(uuidText(item.eventId))
+  return names.get(uuidText(eventIdOf(item)))
 }

@@ -47,11 +47,12 @@ function mayMatchKeyValue(bytes: Uint8Array, at: number, start: number): boolean
 
 /** Whether the quotes of which the closing one is at `close` could enclose the name of a secret. */
 function mayQuoteSecretName(bytes: Uint8Array, close: number, start: number): boolean {
-  const open = bytes.lastIndexOf(bytes[close] as number, close - 1)
-  if (open < start || close === start) return false
-  if (close - open <= maxNameChars) return mayBeSecretName(bytes, open + 1, close)
+  const quote = bytes[close]
   // A character takes three bytes at most, two units of a string four.
-  return close - open <= 3 * maxNameChars
+  const first = Math.max(start, close - 3 * maxNameChars)
+  for (let open = close - 1; open >= first; open--)
+    if (bytes[open] === quote) return close - open > maxNameChars || mayBeSecretName(bytes, open + 1, close)
+  return false
 }
 
 /** Whether `matchParameter` could find something: a name at the start or after what begins a parameter. */

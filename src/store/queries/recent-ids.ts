@@ -22,7 +22,7 @@ export async function loadRecentIds(
         WHERE created_at >= fromUnixTimestamp64Milli(${Math.trunc(fromMs)}) ORDER BY created_at DESC LIMIT ${Math.trunc(maxEvents)}`,
     )
     for (const [id, createdAtMs] of rows)
-      recent.add({ eventId: uuidBytes(id), createdAtMs: Number(createdAtMs) })
+      recent.add({ bytes: uuidBytes(id), createdAtMs: Number(createdAtMs) })
     const oldest = rows.at(-1)
     if (rows.length === Math.trunc(maxEvents) && oldest) horizonMs = Math.max(horizonMs, Number(oldest[1]))
   }
