@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { freeBytes } from '../event/free-bytes.ts'
 import { signals } from '../event/selected-event.ts'
 import type { EncodedRow } from '../event/tables.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -70,14 +69,8 @@ export function createDeliverBatch(
       const { result, refused, inDoubt: nowInDoubt } = await attempt(batch, inDoubt)
       if (result.status === 'stored') {
         await bury(refused)
-        const buried = new Set(refused.map(({ row }) => row))
-        countEnded(
-          metrics,
-          batch.rows.filter((row) => !buried.has(row)),
-          metrics.storedEvents,
-        )
+        countEnded(metrics, withoutRefused(batch.rows, refused), metrics.storedEvents)
         metrics.batchRows.observe(batch.rowCount)
-        for (const chunk of batch.chunks) freeBytes(chunk)
         succeeded()
         return true
       }
@@ -86,6 +79,12 @@ export function createDeliverBatch(
     }
     return false
   }
+}
+
+function withoutRefused(rows: readonly EncodedRow[], refused: readonly RefusedRow[]): readonly EncodedRow[] {
+  if (refused.length === 0) return rows
+  const buried = new Set(refused.map(({ row }) => row))
+  return rows.filter((row) => !buried.has(row))
 }
 
 /** Counts rows out of those that are pending. */

@@ -19,6 +19,7 @@ import {
 } from './freeze-cycle.ts'
 import { createRetriedDeadLetters } from './retry-dead-letters.ts'
 import type { DeliveryStore } from './store-port.ts'
+import { eachInTurns } from './take-turns.ts'
 
 export interface DeliveryOptions {
   readonly journal: Pick<Journal, 'append' | 'read' | 'waitForRecords' | 'release' | 'stats'>
@@ -125,11 +126,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** Rows that were in the journal at start become pending when they are first read. */
-  function countRecovered(records: readonly JournalRecord[]): void {
+  async function countRecovered(records: readonly JournalRecord[]): Promise<void> {
     for (const record of records) {
       if (record.sequence > options.recoveredUpTo || record.sequence <= countedUpTo) continue
       countedUpTo = record.sequence
-      for (const { signal } of rowsOf([record])) {
+      for (const { signal } of await rowsOf([record])) {
         metrics.recoveredEvents.inc({ signal })
         metrics.pendingEvents.inc({ signal })
       }
@@ -142,10 +143,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects)
     const seen = createIdSet(rows.length)
     const excluded: number[] = []
-    for (const [position, { bytes }] of rows.entries()) {
+    await eachInTurns(rows, ({ bytes }, position) => {
       if (seen.has(bytes) || (stored.size > 0 && stored.has(idKey(bytes)))) excluded.push(position)
       seen.add(bytes)
-    }
+      return 1
+    })
     return excluded
   }
 
@@ -162,8 +164,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   }
 
   async function freeze(records: readonly JournalRecord[]): Promise<OpenCycle> {
-    countRecovered(records)
-    const rows = rowsOf(records)
+    await countRecovered(records)
+    const rows = await rowsOf(records)
     const last = records.at(-1)?.sequence ?? checkpoint.delivered
     const first = records[0]?.sequence ?? 0
     const recovered = first <= options.recoveredUpTo
@@ -220,8 +222,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       records.push(...inside)
       after = inside.at(-1)?.sequence as number
     }
-    countRecovered(records)
-    const rows = rowsOf(records)
+    await countRecovered(records)
+    const rows = await rowsOf(records)
     for (const row of rows) recent.add(row)
     if (frozen.upTo >= options.recoveredUpTo) await allKnown()
     const batches = thawBatches(frozen, rows)

@@ -5,6 +5,7 @@ import { decodeRowRecord } from '../event/row-record.ts'
 import { type EncodedRow, tables } from '../event/tables.ts'
 import type { JournalRecord } from '../journal/journal.ts'
 import type { FrozenBatch, FrozenCycle } from './checkpoint.ts'
+import { eachInTurns } from './take-turns.ts'
 
 export interface BatchLimits {
   readonly maxRows: number
@@ -16,9 +17,23 @@ export interface BatchOfRows extends Batch {
   readonly rows: readonly EncodedRow[]
 }
 
-/** All rows of the records, in order. @throws UnknownRowRecordError for a record that this version cannot read. */
-export function rowsOf(records: readonly JournalRecord[]): EncodedRow[] {
-  return records.flatMap((record) => decodeRowRecord(record.payload))
+interface OpenBatch {
+  readonly tableId: number
+  readonly layout: number
+  readonly partitionStart: number
+  readonly rows: EncodedRow[]
+  bytes: number
+}
+
+/** All rows of the records, in order. Rejects with UnknownRowRecordError for a record that this version cannot read. */
+export async function rowsOf(records: readonly JournalRecord[]): Promise<EncodedRow[]> {
+  const rows: EncodedRow[] = []
+  await eachInTurns(records, (record) => {
+    const rowsOfRecord = decodeRowRecord(record.payload)
+    for (const row of rowsOfRecord) rows.push(row)
+    return rowsOfRecord.length
+  })
+  return rows
 }
 
 /**
@@ -30,26 +45,33 @@ export function cutBatches(
   excluded: ReadonlySet<number>,
   limits: BatchLimits,
 ): EncodedRow[][] {
-  const open = new Map<string, { rows: EncodedRow[]; bytes: number }>()
+  const open = new Map<string, OpenBatch>()
   const cut: EncodedRow[][] = []
+  let last: OpenBatch | undefined
   for (const [position, row] of rows.entries()) {
     if (excluded.has(position)) continue
-    const table = tables.get(row.tableId)
+    const { tableId, layout, createdAtMs, bytes } = row
+    const table = tables.get(tableId)
     if (table === undefined)
-      throw new Error(`journal row of table ${row.tableId}, which this version does not know`)
-    const key = `${row.tableId}/${row.layout}/${table.partitionStart(row.createdAtMs)}`
-    let group = open.get(key)
+      throw new Error(`journal row of table ${tableId}, which this version does not know`)
+    const partitionStart = table.partitionStart(createdAtMs)
+    // Mostly the one of the row before, without a key made of text.
+    let batch: OpenBatch | undefined
+    if (last?.partitionStart === partitionStart && last.tableId === tableId && last.layout === layout)
+      batch = last
+    else batch = open.get(`${tableId}/${layout}/${partitionStart}`)
     if (
-      group === undefined ||
-      group.rows.length >= limits.maxRows ||
-      group.bytes + row.bytes.length > limits.maxBytes
+      batch === undefined ||
+      batch.rows.length >= limits.maxRows ||
+      batch.bytes + bytes.length > limits.maxBytes
     ) {
-      group = { rows: [], bytes: 0 }
-      open.set(key, group)
-      cut.push(group.rows)
+      batch = { tableId, layout, partitionStart, rows: [], bytes: 0 }
+      open.set(`${tableId}/${layout}/${partitionStart}`, batch)
+      cut.push(batch.rows)
     }
-    group.rows.push(row)
-    group.bytes += row.bytes.length
+    batch.rows.push(row)
+    batch.bytes += bytes.length
+    last = batch
   }
   return cut
 }
@@ -70,9 +92,11 @@ export function toBatch(id: string, rows: readonly EncodedRow[]): BatchOfRows {
   }
   let minCreatedAtMs = Number.POSITIVE_INFINITY
   let maxCreatedAtMs = Number.NEGATIVE_INFINITY
+  let bytes = 0
   for (const row of rows) {
     minCreatedAtMs = Math.min(minCreatedAtMs, row.createdAtMs)
     maxCreatedAtMs = Math.max(maxCreatedAtMs, row.createdAtMs)
+    bytes += row.bytes.length + batchIdBytes
   }
   return {
     id,
@@ -81,48 +105,33 @@ export function toBatch(id: string, rows: readonly EncodedRow[]): BatchOfRows {
     rowCount: rows.length,
     minCreatedAtMs,
     maxCreatedAtMs,
-    chunks: chunksOf(rows, uuidBytes(id)),
+    bytes,
+    chunks: { [Symbol.iterator]: () => chunksOf(rows, uuidBytes(id)) },
     rows,
   }
 }
 
-/**
- * Not one buffer for all: the C library keeps what was freed for the next of its size, once it has seen a large one go.
- * Source: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD in mallopt(3).
- */
-const chunkBytes = 1024 * 1024
+const batchIdBytes = 16
 
-/** The rows, each with the batch's id behind it, in buffers that hold nothing else. */
-function chunksOf(rows: readonly EncodedRow[], batchId: Uint8Array): Uint8Array[] {
-  const chunks: Uint8Array[] = []
-  let first = 0
-  let bytes = 0
-  for (const [index, row] of rows.entries()) {
-    bytes += row.bytes.length + batchId.length
-    if (bytes < chunkBytes && index < rows.length - 1) continue
-    chunks.push(chunkOf(rows, first, index + 1, batchId, bytes))
-    first = index + 1
-    bytes = 0
-  }
-  return chunks
-}
+/** Filled in a tenth of a millisecond, so that exports are not held up by an insert. */
+const chunkBytes = 256 * 1024
 
-function chunkOf(
-  rows: readonly EncodedRow[],
-  first: number,
-  end: number,
-  batchId: Uint8Array,
-  bytes: number,
-): Uint8Array {
-  const chunk = Buffer.allocUnsafeSlow(bytes)
-  let offset = 0
-  for (let index = first; index < end; index++) {
-    const row = (rows[index] as EncodedRow).bytes
-    chunk.set(row, offset)
-    offset += row.length
-    for (let i = 0; i < batchId.length; i++) chunk[offset++] = batchId[i] as number
+/** The rows, each with the batch's id behind it, in one buffer that is filled again for each chunk. */
+function* chunksOf(rows: readonly EncodedRow[], batchId: Uint8Array): Generator<Uint8Array> {
+  let chunk = Buffer.allocUnsafeSlow(chunkBytes)
+  let filled = 0
+  for (const { bytes } of rows) {
+    const wanted = bytes.length + batchIdBytes
+    if (filled > 0 && filled + wanted > chunk.length) {
+      yield chunk.subarray(0, filled)
+      filled = 0
+    }
+    if (wanted > chunk.length) chunk = Buffer.allocUnsafeSlow(wanted)
+    chunk.set(bytes, filled)
+    filled += bytes.length
+    for (let i = 0; i < batchIdBytes; i++) chunk[filled++] = batchId[i] as number
   }
-  return chunk
+  if (filled > 0) yield chunk.subarray(0, filled)
 }
 
 /** The batches of a cycle that was frozen before, from the journal's records. Undefined when they are not the same. */

@@ -11,6 +11,8 @@ export interface Batch {
   /** Creation times of its rows (Unix ms), both inclusive: bounds for reading it back. */
   readonly minCreatedAtMs: number
   readonly maxCreatedAtMs: number
-  /** RowBinary of all rows, `batch_id` included, in pieces. */
-  readonly chunks: readonly Uint8Array[]
+  /** Of all rows, `batch_id` included. */
+  readonly bytes: number
+  /** RowBinary of all rows, `batch_id` included, in pieces, each good until the next one is asked for. */
+  readonly chunks: Iterable<Uint8Array>
 }

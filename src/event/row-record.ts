@@ -1,5 +1,5 @@
 import { createByteSource } from './byte-source.ts'
-import { signals } from './selected-event.ts'
+import { type Signal, signals } from './selected-event.ts'
 import type { EncodedRow } from './tables.ts'
 
 /**
@@ -11,6 +11,39 @@ import type { EncodedRow } from './tables.ts'
  */
 const version = 1
 const rowHeaderBytes = 15
+
+/** A row where it stands in a record. */
+export class RowOfRecord implements EncodedRow {
+  readonly tableId: number
+  readonly layout: number
+  readonly signal: Signal
+  readonly createdAtMs: number
+  readonly #record: Buffer
+  readonly #start: number
+  readonly #end: number
+
+  constructor(
+    tableId: number,
+    layout: number,
+    signal: Signal,
+    createdAtMs: number,
+    record: Buffer,
+    start: number,
+    end: number,
+  ) {
+    this.tableId = tableId
+    this.layout = layout
+    this.signal = signal
+    this.createdAtMs = createdAtMs
+    this.#record = record
+    this.#start = start
+    this.#end = end
+  }
+
+  get bytes(): Uint8Array {
+    return this.#record.subarray(this.#start, this.#end)
+  }
+}
 
 export class UnknownRowRecordError extends Error {
   readonly code = 'unknown_row_record'
@@ -42,13 +75,14 @@ export function encodeRowRecord(rows: readonly EncodedRow[]): Buffer {
 }
 
 /**
- * The rows of a payload; their bytes are views of it.
+ * The rows of a payload; their bytes are views of it, made when they are asked for: delivery has thousands of rows at a
+ * time, and a view weighs more than the numbers that it is made from.
  * @throws UnknownRowRecordError for a version that this program does not know, or a payload cut short.
  */
-export function decodeRowRecord(payload: Uint8Array): EncodedRow[] {
+export function decodeRowRecord(payload: Uint8Array): RowOfRecord[] {
   const { bytes: record, view } = createByteSource(payload)
   if (record[0] !== version) throw new UnknownRowRecordError(`row record version ${record[0]} is not known`)
-  const rows: EncodedRow[] = []
+  const rows: RowOfRecord[] = []
   let offset = 1
   while (offset < record.length) {
     const start = offset + rowHeaderBytes
@@ -57,13 +91,18 @@ export function decodeRowRecord(payload: Uint8Array): EncodedRow[] {
     const signal = signals[record[offset + 2] as number]
     if (end > record.length || end - start < 16 || signal === undefined)
       throw new UnknownRowRecordError('row record is cut short')
-    rows.push({
-      tableId: record[offset] as number,
-      layout: record[offset + 1] as number,
-      signal,
-      createdAtMs: view.getFloat64(offset + 7, true),
-      bytes: record.subarray(start, end),
-    })
+    const createdAtMs = view.getFloat64(offset + 7, true)
+    rows.push(
+      new RowOfRecord(
+        record[offset] as number,
+        record[offset + 1] as number,
+        signal,
+        createdAtMs,
+        record,
+        start,
+        end,
+      ),
+    )
     offset = end
   }
   return rows

@@ -106,7 +106,7 @@ function openServer(config: StoreConfig): StoreClients {
       : {}),
     request_timeout: config.clickhouseTimeoutMs,
     max_open_connections: 4,
-    compression: { request: { codec: 'zstd', level: 1 }, response: false },
+    compression: { request: false, response: false },
   })
   const reader = createClient({
     ...shared,

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Transform } from 'node:stream'
+import { constants, createZstdCompress } from 'node:zlib'
 import type { Batch } from '../event/batch.ts'
 import type { Column } from '../event/tables.ts'
 import type { StoreClients } from './client.ts'
@@ -38,15 +37,38 @@ function insertSettings(token: string): string {
 function createServerInsert(clients: StoreClients): InsertBatch {
   return async (batch, token) => {
     const names = [...batch.columns, batchIdColumn].map((column) => column.name)
-    const result = await clients.writer.exec({
-      query: `INSERT INTO ${batch.table} (${names.join(', ')}) ${insertSettings(token)} FORMAT RowBinary`,
-      query_id: `${insertQueryPrefix(batch)}${randomUUID()}`,
-      values: Readable.from(batch.chunks, { objectMode: false }),
-      clickhouse_settings: { wait_end_of_query: 1 },
-    })
-    // The server's verdict is known once the answer has ended.
-    for await (const _chunk of result.stream);
+    const values = compress(batch.chunks)
+    try {
+      const result = await clients.writer.exec({
+        query: `INSERT INTO ${batch.table} (${names.join(', ')}) ${insertSettings(token)} FORMAT RowBinary`,
+        query_id: `${insertQueryPrefix(batch)}${randomUUID()}`,
+        values,
+        http_headers: { 'Content-Encoding': 'zstd' },
+        clickhouse_settings: { wait_end_of_query: 1 },
+      })
+      // The server's verdict is known once the answer has ended.
+      for await (const _chunk of result.stream);
+    } finally {
+      values.destroy()
+    }
   }
+}
+
+/** Not by the client: it takes a stream, which has asked for the next chunk before the one before is used up. */
+function compress(chunks: Iterable<Uint8Array>): Transform {
+  const zstd = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  const fill = async (): Promise<void> => {
+    for (const chunk of chunks) {
+      await new Promise<void>((resolve, reject) => {
+        zstd.write(chunk, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    zstd.end()
+  }
+  // Who reads it fails with it; until somebody does, nobody else may.
+  zstd.on('error', () => {})
+  fill().catch((error: Error) => zstd.destroy(error))
+  return zstd
 }
 
 function createEmbeddedInsert(clients: StoreClients, directory: string): InsertBatch {
@@ -56,7 +78,7 @@ function createEmbeddedInsert(clients: StoreClients, directory: string): InsertB
     const structure = columns.map((column) => `${column.name} ${fileType(column)}`).join(', ')
     const path = join(directory, `${batch.id}.rowbinary`)
     try {
-      await pipeline(Readable.from(batch.chunks, { objectMode: false }), createWriteStream(path))
+      await writeFile(path, batch.chunks)
       await clients.writer.command({
         query: `INSERT INTO ${batch.table} (${names})
           SELECT ${names} FROM file(${quote(path)}, 'RowBinary', ${quote(structure)}) ${insertSettings(token)},
@@ -76,8 +98,7 @@ function fileType({ type }: Column): string {
 
 /** Bytes that must be free before the embedded engine begins, so that a disk that fills up slowly is refused, not met. */
 function roomFor(batch: Batch): number {
-  const bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  return minFreeEngineBytes + 2 * bytes
+  return minFreeEngineBytes + 2 * batch.bytes
 }
 
 /** Tells the inserts of a batch from all other queries, so that a doubtful one can be found and ended. */

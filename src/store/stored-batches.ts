@@ -98,9 +98,10 @@ function keyOf({ id, minCreatedAtMs, maxCreatedAtMs }: StoredBatch): string {
  * when its rollups are repaired, which is the last step of settling it.
  */
 export function announceStored(store: DeliveryStore, batches: StoredBatches): DeliveryStore {
-  let last: Batch | undefined
+  // Not the batch: its rows would be kept as long.
+  let last: Pick<Batch, 'id' | 'rowCount'> | undefined
   const announce = (batch: Batch) => {
-    last = batch
+    last = { id: batch.id, rowCount: batch.rowCount }
     batches.publish(batch)
   }
   return {

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createCheckAccess } from '../../src/access/token.ts'
 import { buildApi } from '../../src/api/server.ts'
+import { toBatch } from '../../src/delivery/freeze-cycle.ts'
 import type { DeliveryStore } from '../../src/delivery/store-port.ts'
-import { uuidBytes } from '../../src/event/row-binary.ts'
 import { createRowEncoder, upstreamErrorColumns, upstreamErrorTable } from '../../src/event/tables.ts'
 import type { UpstreamErrorEvent } from '../../src/event/upstream-error-event.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
@@ -82,19 +82,7 @@ export async function openTestApi(
 }
 
 async function insertBatch(delivery: DeliveryStore, events: readonly UpstreamErrorEvent[]): Promise<void> {
-  const id = randomUUID()
-  const times = events.map((event) => event.created_at)
-  const result = await delivery.insert(
-    {
-      id,
-      table: upstreamErrorTable.name,
-      columns: upstreamErrorColumns,
-      rowCount: events.length,
-      minCreatedAtMs: Math.min(...times),
-      maxCreatedAtMs: Math.max(...times),
-      chunks: events.flatMap((event) => [encode(event, 'traces').bytes, uuidBytes(id)]),
-    },
-    randomUUID(),
-  )
+  const rows = events.map((event) => encode(event, 'traces'))
+  const result = await delivery.insert(toBatch(randomUUID(), rows), randomUUID())
   if (result.status !== 'stored') throw new Error(JSON.stringify(result))
 }

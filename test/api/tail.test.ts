@@ -135,6 +135,7 @@ describe('the live tail', () => {
         rowCount: 0,
         minCreatedAtMs: 0,
         maxCreatedAtMs: 0,
+        bytes: 0,
         chunks: [],
       })
     const again = await follow('', lastId)

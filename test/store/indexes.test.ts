@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { uuidBytes } from '../../src/event/row-binary.ts'
-import { upstreamErrorColumns, upstreamErrorTable } from '../../src/event/tables.ts'
+import { toBatch } from '../../src/delivery/freeze-cycle.ts'
 import { countSource } from '../../src/store/queries/count-source.ts'
 import type { Filter } from '../../src/store/queries/filters.ts'
 import { type ListOrder, listQuery } from '../../src/store/queries/list-upstream-errors.ts'
@@ -23,18 +22,7 @@ beforeAll(async () => {
       trace_id: index.toString(16).padStart(32, '0'),
     }),
   )
-  const stored = await store.delivery.insert(
-    {
-      id,
-      table: upstreamErrorTable.name,
-      columns: upstreamErrorColumns,
-      rowCount,
-      minCreatedAtMs: fromMs,
-      maxCreatedAtMs: toMs,
-      chunks: rows.flatMap((item) => [item.bytes, uuidBytes(id)]),
-    },
-    id,
-  )
+  const stored = await store.delivery.insert(toBatch(id, rows), id)
   expect(stored).toEqual({ status: 'stored' })
 })
 afterAll(() => store.close())

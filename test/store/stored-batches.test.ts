@@ -20,6 +20,7 @@ const batch = (index: number) => ({
   rowCount: 1,
   minCreatedAtMs: index,
   maxCreatedAtMs: index,
+  bytes: 0,
   chunks: [],
 })
 const reopen = (capacity = 10) => createStoredBatches(capacity, storedBatchesFile(path))
