@@ -57,7 +57,8 @@ export function createPipeline(hops: PipelineHops, metrics: Metrics, log: Logger
     }
     releaseBody()
 
-    const parts = splitRecords(decoded.rows, hops.maxRecordBytes)
+    const parts = splitRecords(decoded.rows, hops.maxRecordBytes).map((rows) => claimNew(rows, hops))
+    decoded.releaseRows()
     const appends = await Promise.all(parts.map((part) => appendNew(signal, part, hops, metrics)))
     let appendedRows = 0
     for (const append of appends) {
@@ -87,15 +88,25 @@ function outcomeOf({ rejected }: DecodedExport, log: Logger): ExportOutcome {
   }
 }
 
-/** Appends the rows that were not seen before; durable when all of them are, by this request or by another. */
+interface NewRows {
+  readonly claim: Claim
+  /** A journal record of the claimed rows; undefined when all were seen before. */
+  readonly record: Buffer | undefined
+}
+
+function claimNew(rows: readonly EncodedRow[], hops: PipelineHops): NewRows {
+  const claim = hops.recent.claim(rows)
+  return { claim, record: claim.rows.length === 0 ? undefined : encodeRowRecord(claim.rows) }
+}
+
+/** Appends rows that were not seen before; durable when all of the export's are, by this request or by another. */
 async function appendNew(
   signal: Signal,
-  rows: readonly EncodedRow[],
+  { claim, record }: NewRows,
   hops: PipelineHops,
   metrics: Metrics,
 ): Promise<Append> {
-  const claim = hops.recent.claim(rows)
-  const appended = claim.rows.length === 0 ? undefined : append(signal, claim, hops, metrics)
+  const appended = record && append(signal, claim, record, hops, metrics)
   // The answer must come before the exporter gives up; what becomes durable later is found when it is sent again.
   const ended = await within(hops.ackTimeoutMs, Promise.all([appended, claim.othersDurable()]))
   if (ended === undefined) return { status: 'refused', code: 'overloaded', message: 'the disk is too slow' }
@@ -113,11 +124,11 @@ async function appendNew(
 async function append(
   signal: Signal,
   claim: Claim,
+  record: Buffer,
   hops: PipelineHops,
   metrics: Metrics,
 ): Promise<Refused | undefined> {
   const stopTimer = metrics.commitSeconds.startTimer()
-  const record = encodeRowRecord(claim.rows)
   const result = await hops.journal.append(record)
   stopTimer()
   freeBytes(record)

@@ -28,6 +28,7 @@ function pipeline(names: readonly string[], hops: Partial<PipelineHops> = {}) {
         eventCount: names.length + 3,
         selectedCount: names.length,
         rows: names.map((name) => encode(event(name, 1000), 'traces')),
+        releaseRows: () => {},
         rejected: [],
         shedCount: 0,
       }),
@@ -122,6 +123,38 @@ describe('the pipeline', () => {
     expect(appended.flatMap((payload) => decodeRowRecord(payload))).toHaveLength(20)
   })
 
+  it('has copied the rows, and their ids, when it gives their memory back', async () => {
+    const names = ['a', 'b', 'a', 'c']
+    const rows = names.map((name) => encode(event(name, 1000), 'traces'))
+    const expected = [0, 1, 3].map((position) => Buffer.from(rows[position]?.bytes ?? []))
+    const decode = () => {
+      const copies = rows.map((row) => {
+        const bytes = Buffer.from(row.bytes)
+        return { ...row, bytes, eventId: bytes.subarray(0, 16) }
+      })
+      const releaseRows = () => {
+        for (const { bytes } of copies) bytes.fill(0xff)
+      }
+      return {
+        itemCount: 4,
+        eventCount: 4,
+        selectedCount: 4,
+        rows: copies,
+        releaseRows,
+        rejected: [],
+        shedCount: 0,
+      }
+    }
+    const { export: send, appended, metrics } = pipeline(names, { decode, maxRecordBytes: 400 })
+    expect(await send()).toMatchObject({ status: 'accepted' })
+    expect(appended.length).toBeGreaterThan(1)
+    const durable = appended.flatMap((payload) => decodeRowRecord(payload))
+    expect(durable.map(({ bytes }) => Buffer.from(bytes))).toEqual(expected)
+    await send()
+    expect(await counted(metrics.pendingEvents)).toBe(3)
+    expect(await counted(metrics.duplicateEvents)).toBe(5)
+  })
+
   it('has bodies left out when the journal fills up, before it refuses exports', async () => {
     const asked: boolean[] = []
     for (const pressure of [0.7, 0.8]) {
@@ -134,6 +167,7 @@ describe('the pipeline', () => {
             eventCount: 1,
             selectedCount: 1,
             rows: [],
+            releaseRows: () => {},
             rejected: [],
             shedCount: Number(withoutBodies),
           }

@@ -1,6 +1,13 @@
 import type { ServiceNamespaces } from '../access/token.ts'
 import type { RequestErrorEvent } from '../event/request-error-event.ts'
-import { derivedAttribute, type Encoding, requestErrorName, type Signal } from '../event/selected-event.ts'
+import { createRowWriter } from '../event/row-binary.ts'
+import {
+  derivedAttribute,
+  type Encoding,
+  requestErrorName,
+  type Signal,
+  type TakeEvent,
+} from '../event/selected-event.ts'
 import {
   createRowEncoder,
   type EncodedRow,
@@ -35,6 +42,8 @@ export interface DecodedExport {
   /** Events that are ours, the rejected ones included. */
   readonly selectedCount: number
   readonly rows: readonly EncodedRow[]
+  /** Gives the memory of the rows back, said when all are copied; without it, they stay good. */
+  readonly releaseRows: () => void
   readonly rejected: readonly { readonly reason: string; readonly itemIndex: number }[]
   /** Rows whose bodies were left out. */
   readonly shedCount: number
@@ -65,8 +74,17 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
   const limits = { maxBodyBytes: settings.bodyMaxBytes, maxTextBytes, maxAttributes, maxHeaderBytes }
   const redactUpstreamError = createEventRedaction(redactor, limits)
   const redactRequestError = createRequestErrorRedaction(redactor, limits)
-  const encodeUpstreamError = createRowEncoder<UpstreamErrorEvent>(upstreamErrorTable, upstreamErrorColumns)
-  const encodeRequestError = createRowEncoder<RequestErrorEvent>(requestErrorTable, requestErrorColumns)
+  const writer = createRowWriter()
+  const encodeUpstreamError = createRowEncoder<UpstreamErrorEvent>(
+    upstreamErrorTable,
+    upstreamErrorColumns,
+    writer,
+  )
+  const encodeRequestError = createRowEncoder<RequestErrorEvent>(
+    requestErrorTable,
+    requestErrorColumns,
+    writer,
+  )
 
   return (signal, encoding, body, withoutBodies, serviceNamespaces) => {
     const nowMs = Date.now()
@@ -77,7 +95,7 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
     const attempts = new Map<string, AttemptOfRequest>()
     let selectedCount = 0
     let shedCount = 0
-    const { itemCount, eventCount } = select(signal, encoding, body, (event) => {
+    const take: TakeEvent = (event) => {
       selectedCount++
       const isDerived = event.name === requestErrorName && event.attributes.keys.includes(derivedAttribute)
       const normalized = normalize(
@@ -100,8 +118,14 @@ export function createDecodeExport(settings: DecodingSettings): DecodeExport {
         if (kept !== redacted) shedCount++
         rows.push(encodeUpstreamError(kept, signal))
       }
-    })
-    return { itemCount, eventCount, selectedCount, rows, rejected, shedCount }
+    }
+    try {
+      const { itemCount, eventCount } = select(signal, encoding, body, take)
+      return { itemCount, eventCount, selectedCount, rows, releaseRows: writer.end(), rejected, shedCount }
+    } catch (error) {
+      writer.end()()
+      throw error
+    }
   }
 }
 

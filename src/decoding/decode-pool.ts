@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { ServiceNamespaces } from '../access/token.ts'
+import { freeBytes } from '../event/free-bytes.ts'
 import { decodeRowRecord } from '../event/row-record.ts'
 import { type Encoding, MalformedOtlpError, type Signal } from '../event/selected-event.ts'
 import type { DecodedExport, DecodingSettings } from './decode-export.ts'
@@ -17,7 +18,7 @@ export type DecodeAnswer =
   | {
       readonly id: number
       readonly status: 'decoded'
-      readonly counts: Omit<DecodedExport, 'rows'>
+      readonly counts: Omit<DecodedExport, 'rows' | 'releaseRows'>
       readonly rows: Uint8Array
     }
   | { readonly id: number; readonly status: 'malformed' | 'failed'; readonly message: string }
@@ -84,8 +85,10 @@ export function createDecodePool(threads: number, settings: DecodingSettings): D
 function settle(thread: Thread, answer: DecodeAnswer): void {
   const task = thread.tasks.get(answer.id)
   thread.tasks.delete(answer.id)
-  if (answer.status === 'decoded') task?.resolve({ ...answer.counts, rows: decodeRowRecord(answer.rows) })
-  else if (answer.status === 'malformed') task?.reject(new MalformedOtlpError(answer.message))
+  if (answer.status === 'decoded') {
+    const releaseRows = (): void => freeBytes(answer.rows)
+    task?.resolve({ ...answer.counts, rows: decodeRowRecord(answer.rows), releaseRows })
+  } else if (answer.status === 'malformed') task?.reject(new MalformedOtlpError(answer.message))
   else task?.reject(new Error(answer.message))
 }
 

@@ -14,9 +14,10 @@ parentPort?.on('message', ({ id, signal, encoding, body, withoutBodies, serviceN
 
 function answerTo(work: () => ReturnType<typeof decode>, id: number): DecodeAnswer {
   try {
-    const { rows, ...counts } = work()
+    const { rows, releaseRows, ...counts } = work()
     // A buffer of its own, so that it can be handed over instead of copied.
     const record = new Uint8Array(encodeRowRecord(rows))
+    releaseRows()
     return { id, status: 'decoded', counts, rows: record }
   } catch (error) {
     if (error instanceof MalformedOtlpError) return { id, status: 'malformed', message: error.message }

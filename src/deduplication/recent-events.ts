@@ -12,7 +12,7 @@ export interface RecentEvents {
   /** Takes the rows that are new. Their ids count as seen until the claim is abandoned. */
   claim(rows: readonly EncodedRow[]): Claim
   /** Adds ids known from elsewhere: the store at start, the journal's backlog. */
-  add(row: Pick<EncodedRow, 'bytes' | 'createdAtMs'>): void
+  add(row: SeenEvent): void
   /** Resolves when the claims open now have ended: those made later see all ids added until now. */
   claimsEnded(): Promise<void>
   /** Nothing created after this moment (Unix ms) was forgotten. */
@@ -25,7 +25,7 @@ export interface RecentEvents {
 }
 
 export interface Claim {
-  /** The rows that were not seen before. */
+  /** The rows that were not seen before. Their bytes may change once they are copied: a claim keeps the ids. */
   readonly rows: readonly EncodedRow[]
   /** The claimed rows are durable. */
   settle(): void
@@ -34,6 +34,9 @@ export interface Claim {
   /** Resolves when the claims that hold this export's duplicates have ended; false when one was abandoned. */
   othersDurable(): Promise<boolean>
 }
+
+/** What is looked at of a row: its bytes begin with the id. */
+type SeenEvent = Pick<EncodedRow, 'bytes' | 'createdAtMs'>
 
 interface Pending {
   readonly done: Promise<boolean>
@@ -54,7 +57,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   let evictedMs = Number.NEGATIVE_INFINITY
   let raisedMs = Number.NEGATIVE_INFINITY
 
-  function remember({ bytes, createdAtMs }: Pick<EncodedRow, 'bytes' | 'createdAtMs'>): void {
+  function remember({ bytes, createdAtMs }: SeenEvent): void {
     newer.ids.add(bytes)
     newer.newestCreatedAtMs = Math.max(newer.newestCreatedAtMs, createdAtMs)
     if (newer.ids.size < generationSize) return
@@ -68,6 +71,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   function claim(rows: readonly EncodedRow[]): Claim {
     const fresh: EncodedRow[] = []
     const keys: string[] = []
+    const times: number[] = []
     const others = new Set<Pending>()
     const own = createPending()
     for (const row of rows) {
@@ -77,6 +81,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
       if (other || newer.ids.has(row.bytes) || older.ids.has(row.bytes)) continue
       pending.set(key, own)
       keys.push(key)
+      times.push(row.createdAtMs)
       fresh.push(row)
     }
     const end = (durable: boolean): void => {
@@ -86,7 +91,8 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
     return {
       rows: fresh,
       settle() {
-        for (const row of fresh) remember(row)
+        for (const [index, key] of keys.entries())
+          remember({ bytes: Buffer.from(key, 'latin1'), createdAtMs: times[index] as number })
         end(true)
       },
       abandon: () => end(false),

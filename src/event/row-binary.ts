@@ -1,5 +1,5 @@
 import { writeAscii } from './ascii.ts'
-import { copyBytes, createByteSource } from './byte-source.ts'
+import { type ByteSource, copyBytes, createByteSource } from './byte-source.ts'
 import { namedTexts } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
 
@@ -24,12 +24,18 @@ export type ColumnType =
 /** Writes one value of a column's type. */
 export type WriteValue = (value: unknown) => void
 
-/** Where rows are written one behind the other; `take` hands out the row that ends here. Its bytes are not written to again. */
+/** Where rows are written one behind the other; `take` hands out the row that ends here. */
 export interface RowWriter {
   /** The function that writes values of a type; asked for once for each column. */
   writerOf(type: ColumnType): WriteValue
+  /** Its bytes are not written to again before they are given back. */
   take(): Buffer
+  /** Ends the rows taken until now. The function returned gives their memory back, to be called when all are copied. */
+  end(): () => void
 }
+
+/** Buffers that were given back and wait for other rows: those of an export whose spans all failed. */
+const maxSpareSlabs = 8
 
 /** Numbers outside of an integer column are brought to its nearest value: a row is never lost to an odd number. */
 function clampInteger(value: unknown, max: number): number {
@@ -86,15 +92,26 @@ const maxCharsLooped = 48
 
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
-  let slab = createByteSource(Buffer.allocUnsafeSlow(slabBytes))
+  const spare: ByteSource[] = []
+  /** Of the rows since the last end; the last one is written to. */
+  let slabs: ByteSource[] = []
+  let slab = addSlab(slabBytes)
   let { bytes: buffer, view } = slab
   let start = 0
   let offset = 0
 
+  function addSlab(bytes: number): ByteSource {
+    const added =
+      (bytes <= slabBytes ? spare.pop() : undefined) ??
+      createByteSource(Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes)))
+    slabs.push(added)
+    return added
+  }
+
   function reserve(bytes: number): void {
     if (offset + bytes <= buffer.length) return
     const rowBytes = offset - start
-    slab = createByteSource(Buffer.allocUnsafeSlow(Math.max(slabBytes, 2 * (rowBytes + bytes))))
+    slab = addSlab(2 * (rowBytes + bytes))
     buffer.copy(slab.bytes, 0, start, offset)
     buffer = slab.bytes
     view = slab.view
@@ -219,6 +236,20 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
       const row = buffer.subarray(start, offset)
       start = offset
       return row
+    },
+    end() {
+      const ended = slabs
+      slabs = []
+      slab = addSlab(slabBytes)
+      buffer = slab.bytes
+      view = slab.view
+      start = 0
+      offset = 0
+      return () => {
+        for (const each of ended.splice(0)) {
+          if (each.bytes.length === slabBytes && spare.length < maxSpareSlabs) spare.push(each)
+        }
+      }
     },
   }
 }

@@ -166,12 +166,12 @@ export function eventIdOf({ bytes }: Pick<EncodedRow, 'bytes'>): Uint8Array {
   return bytes.subarray(0, 16)
 }
 
-/** Makes the function that encodes rows of one table with that table's newest layout. */
+/** Makes the function that encodes rows of one table with that table's newest layout, into `writer`. */
 export function createRowEncoder<Row extends { event_id: string; created_at: number }>(
   table: Table,
   columns: readonly ColumnOf<Row>[],
+  writer = createRowWriter(),
 ): (row: Row, signal: Signal) => EncodedRow {
-  const writer = createRowWriter()
   const write = createPropertyWalk<Row>(
     columns.map(({ name }) => name),
     columns.map(({ type }) => writer.writerOf(type)),

@@ -1,5 +1,6 @@
 import type { RaiseAlarm } from './alarm.ts'
 import type { JournalFileSystem } from './file-system.ts'
+import type { LentBytes } from './lent-bytes.ts'
 import type { ActiveSegment, Segment } from './segment.ts'
 import type { RoomReason } from './segment-rotation.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -15,6 +16,7 @@ export interface JournalState {
   readonly now: () => number
   readonly alarm: RaiseAlarm
   cache: TailCache
+  readonly lent: LentBytes
   /** In order of their sequences; the last one is the newest. */
   segments: Segment[]
   /** Undefined after a failure until a new segment could be created. */

@@ -5,6 +5,7 @@ import { type AppendResult, createGroupCommit, type GroupCommit } from './group-
 import { checkJournalOptions, type JournalOptions } from './journal-options.ts'
 import { createCounters, type JournalState } from './journal-state.ts'
 import { type JournalStats, journalStats } from './journal-stats.ts'
+import { createLentBytes } from './lent-bytes.ts'
 import { type ReadLimits, readRecords } from './read-records.ts'
 import { createRecordWaiters } from './record-waiters.ts'
 import { type RecoveryReport, recoverSegments } from './recover.ts'
@@ -59,13 +60,18 @@ export async function openJournal(
   await state.fileSystem.makeDirectory(options.directory)
   await state.fileSystem.syncDirectory(dirname(options.directory)).catch(() => {})
   const recovery = await recoverSegments(state)
-  state.cache = createTailCache(options.maxCachedBytes ?? defaultCachedBytes, state.durableSequence)
+  state.cache = createTailCache(
+    options.maxCachedBytes ?? defaultCachedBytes,
+    state.durableSequence,
+    state.lent,
+  )
   const rotation = createSegmentRotation(state)
   await rotation.roomFor(0)
   return { journal: createJournal(state, rotation, options), recovery }
 }
 
 function createState(options: JournalOptions): JournalState {
+  const lent = createLentBytes()
   return {
     directory: options.directory,
     segmentBytes: options.segmentBytes,
@@ -75,7 +81,8 @@ function createState(options: JournalOptions): JournalState {
     fileSystem: options.fileSystem ?? nodeFileSystem,
     now: options.now ?? Date.now,
     alarm: guardAlarm(options.onAlarm),
-    cache: createTailCache(0, 0),
+    cache: createTailCache(0, 0, lent),
+    lent,
     segments: [],
     active: undefined,
     refusal: undefined,
@@ -100,6 +107,7 @@ function createJournal(state: JournalState, rotation: SegmentRotation, options: 
     release: async (upTo) => {
       state.releasedSequence = Math.max(state.releasedSequence, Math.min(upTo, state.durableSequence))
       state.cache.dropThrough(state.releasedSequence)
+      state.lent.takeBack(state.releasedSequence)
       await deleteReleased(state)
     },
     stats: () => journalStats(state, commits.queuedBytes(), rotation.spareBytes()),

@@ -1,3 +1,4 @@
+import { freeBytes } from '../event/free-bytes.ts'
 import { errorCode, type JournalFile } from './file-system.ts'
 import type { JournalState } from './journal-state.ts'
 import { quarantineDamage } from './quarantine.ts'
@@ -112,20 +113,48 @@ async function readFrames(
     }
     if (step.kind !== 'frames') continue
     indexFrames(segment, step.frames)
-    for (const frame of step.frames) {
-      if (frame.sequence <= previous) continue
-      if (frame.sequence > end) break
-      // Known for all but a segment that could not be read when the journal was opened.
-      const acknowledged = frame.sequence - 1 - frame.commitIndex
-      segment.acknowledgedSequence = Math.max(segment.acknowledgedSequence, acknowledged)
-      countGap(state, segment, previous + 1, frame.sequence - 1)
-      if (!batch.take(toRecord(frame))) return true
-      previous = frame.sequence
-    }
+    const { lastTaken, full } = takeFrames(state, segment, step.frames, previous, end, batch)
+    lendPage(state, step.frames, lastTaken > previous ? lastTaken : undefined)
+    if (full) return true
+    previous = lastTaken
     if (previous >= end) return false
   }
   countGap(state, segment, previous + 1, end)
   return false
+}
+
+/** Adds the frames beyond `after`, up to `end`; `full` when the batch had no room for one. */
+function takeFrames(
+  state: JournalState,
+  segment: Segment,
+  frames: readonly LocatedFrame[],
+  after: number,
+  end: number,
+  batch: Batch,
+): { lastTaken: number; full: boolean } {
+  let lastTaken = after
+  for (const frame of frames) {
+    if (frame.sequence <= lastTaken) continue
+    if (frame.sequence > end) break
+    // Known for all but a segment that could not be read when the journal was opened.
+    const acknowledged = frame.sequence - 1 - frame.commitIndex
+    segment.acknowledgedSequence = Math.max(segment.acknowledgedSequence, acknowledged)
+    countGap(state, segment, lastTaken + 1, frame.sequence - 1)
+    if (!batch.take(toRecord(frame))) return { lastTaken, full: true }
+    lastTaken = frame.sequence
+  }
+  return { lastTaken, full: false }
+}
+
+/** All frames of a step are cut from one page, which nobody needs who has none of them. */
+function lendPage(
+  state: JournalState,
+  [first]: readonly LocatedFrame[],
+  lastTaken: number | undefined,
+): void {
+  if (first === undefined) return
+  if (lastTaken === undefined) freeBytes(first.payload)
+  else state.lent.lend(first.payload, lastTaken)
 }
 
 function indexFrames(segment: Segment, frames: readonly LocatedFrame[]): void {

@@ -1,4 +1,5 @@
 import { freeBytes } from '../event/free-bytes.ts'
+import type { LentBytes } from './lent-bytes.ts'
 
 /**
  * One record as delivery reads it. The payload is a view of shared memory: it must not be written to, and is empty once
@@ -11,7 +12,7 @@ export interface JournalRecord {
   readonly appendedAtMs: number
 }
 
-/** The records of one commit, in the buffer that was written. */
+/** The records of one commit: all payloads are cut from the buffer that was written. */
 export interface CachedCommit {
   readonly records: readonly JournalRecord[]
   readonly bytes: number
@@ -28,11 +29,16 @@ export interface TailCache {
   dropThrough(sequence: number): void
 }
 
-/** `startSequence`: records up to this one are not in the cache. */
-export function createTailCache(maxBytes: number, startSequence: number): TailCache {
+/**
+ * @param startSequence records up to this one are not in the cache.
+ * @param lent gets what is dropped for want of room while it is being read.
+ */
+export function createTailCache(maxBytes: number, startSequence: number, lent: LentBytes): TailCache {
   let commits: CachedCommit[] = []
   let bytes = 0
   let coversAfter = startSequence
+  /** Commits at or below it may have readers. */
+  let readThrough = startSequence
 
   function dropWhile(drop: (first: CachedCommit) => boolean): readonly CachedCommit[] {
     let count = 0
@@ -51,19 +57,25 @@ export function createTailCache(maxBytes: number, startSequence: number): TailCa
     push(commit) {
       commits.push(commit)
       bytes += commit.bytes
-      dropWhile(() => bytes > maxBytes)
+      for (const dropped of dropWhile(() => bytes > maxBytes)) {
+        const [first] = dropped.records
+        if (first === undefined) continue
+        if (first.sequence > readThrough) freeBytes(first.payload)
+        else lent.lend(first.payload, lastSequence(dropped))
+      }
     },
     covers: (after) => after >= coversAfter,
     forEachAfter(after, take) {
       for (let at = firstBeyond(commits, after); at < commits.length; at++) {
         for (const record of commits[at]?.records ?? []) {
-          if (record.sequence > after && !take(record)) return
+          if (record.sequence <= after) continue
+          if (!take(record)) return
+          readThrough = Math.max(readThrough, record.sequence)
         }
       }
     },
     dropThrough(sequence) {
       for (const { records } of dropWhile((commit) => lastSequence(commit) <= sequence)) {
-        // All payloads of a commit are cut from one buffer.
         if (records[0] !== undefined) freeBytes(records[0].payload)
       }
     },

@@ -63,6 +63,37 @@ describe('the row writer', () => {
     expect([...new Uint16Array(new Uint8Array(writer.take()).buffer)]).toEqual([0, 65_535, 0, 3])
   })
 
+  it('writes over the rows of an end only after their memory is given back', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 12 })
+    const exports = fc.array(fc.record({ lengths, late: fc.boolean() }), { minLength: 2, maxLength: 12 })
+    fc.assert(
+      fc.property(exports, (all) => {
+        const writer = createRowWriter(64)
+        const held: { rows: Buffer[]; copies: Buffer[]; release: () => void }[] = []
+        for (const [index, { lengths: each, late }] of all.entries()) {
+          const rows = each.map((length) => {
+            writer.writerOf('String')(String.fromCharCode(97 + index).repeat(length))
+            return writer.take()
+          })
+          const release = writer.end()
+          held.push({ rows, copies: rows.map((row) => Buffer.from(row)), release })
+          for (const { rows: kept, copies } of held)
+            expect(kept.map((row) => Buffer.from(row))).toEqual(copies)
+          if (!late) held.pop()?.release()
+        }
+        for (const { release } of held) release()
+      }),
+    )
+    const writer = createRowWriter(64)
+    const buffers = Array.from({ length: 5 }, () => {
+      writer.writerOf('UInt8')(1)
+      const { buffer } = writer.take()
+      writer.end()()
+      return buffer
+    })
+    expect(new Set(buffers).size).toBe(2)
+  })
+
   it('turns UUIDs into their bytes and back', () => {
     fc.assert(fc.property(fc.uuid(), (uuid) => uuidText(uuidBytes(uuid)) === uuid))
     expect(() => uuidBytes('nonsense')).toThrow(TypeError)
