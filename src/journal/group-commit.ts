@@ -1,3 +1,4 @@
+import { type CommitBuffer, createCommitBuffers } from './commit-buffers.ts'
 import { errorCode, isOutOfSpace } from './file-system.ts'
 import { encodeFrame, frameHeaderBytes } from './frame.ts'
 import type { JournalState } from './journal-state.ts'
@@ -31,6 +32,8 @@ interface PendingAppend {
 interface Limits {
   readonly maxRecordBytes: number
   readonly maxQueuedBytes: number
+  /** Of memory for commits that is kept while there are fewer. */
+  readonly maxSpareBytes: number
 }
 
 const refused = (reason: AppendRefusal): AppendResult => ({ status: 'refused', reason })
@@ -45,6 +48,7 @@ export function createGroupCommit(
   limits: Limits,
   onDurable: () => void,
 ): GroupCommit {
+  const takeBuffer = createCommitBuffers(limits.maxSpareBytes)
   let queue: PendingAppend[] = []
   let queuedBytes = 0
   let running: Promise<void> | undefined
@@ -67,19 +71,21 @@ export function createGroupCommit(
   async function commitNext(active: ActiveSegment): Promise<void> {
     const { segment } = active
     const group = takeGroup(queue, Math.min(maxCommitBytes, segment.fileBytes - segment.endBytes))
-    const { buffer, records } = encodeGroup(group, segment.prefix, state.nextSequence)
+    const buffer = takeBuffer(bytesOf(group))
+    const records = encodeGroup(buffer.bytes, group, segment.prefix, state.nextSequence)
     state.nextSequence += records.length
     const startedAtMs = performance.now()
-    const cause = await writeDurably(active, buffer)
+    const cause = await writeDurably(active, buffer.bytes)
     state.counters.commitSeconds += (performance.now() - startedAtMs) / 1000
     if (cause !== undefined) {
+      buffer.giveBack()
       await poison(state, active, cause)
       const reason = isOutOfSpace(cause) ? 'disk_reserve' : 'failed'
       state.refusal = { reason, atMs: state.now() }
       settle(group.length, () => ({ status: 'refused', reason, cause }))
       return
     }
-    markDurable(state, active, records, buffer.length)
+    markDurable(state, active, records, buffer)
     onDurable()
     settle(group.length, (index) => ({ status: 'durable', sequence: records[index]?.sequence ?? 0 }))
     rotation.prepareAhead()
@@ -137,9 +143,17 @@ function takeGroup(queue: readonly PendingAppend[], roomBytes: number): readonly
   return queue.slice(0, count)
 }
 
-function encodeGroup(group: readonly PendingAppend[], prefix: Buffer, firstSequence: number) {
-  const bytes = group.reduce((sum, { payload }) => sum + frameHeaderBytes + payload.length, 0)
-  const buffer = Buffer.allocUnsafeSlow(bytes)
+function bytesOf(group: readonly PendingAppend[]): number {
+  return group.reduce((sum, { payload }) => sum + frameHeaderBytes + payload.length, 0)
+}
+
+/** Fills the buffer with the frames of the group. */
+function encodeGroup(
+  buffer: Buffer,
+  group: readonly PendingAppend[],
+  prefix: Buffer,
+  firstSequence: number,
+): readonly JournalRecord[] {
   const records: JournalRecord[] = []
   let offset = 0
   for (const { payload, appendedAtMs } of group) {
@@ -149,7 +163,7 @@ function encodeGroup(group: readonly PendingAppend[], prefix: Buffer, firstSeque
     records.push({ sequence, appendedAtMs, payload: buffer.subarray(offset + frameHeaderBytes, end) })
     offset = end
   }
-  return { buffer, records }
+  return records
 }
 
 /** Resolves to undefined once the bytes are durable, else to the reason. Never tried twice on the same file. */
@@ -176,18 +190,18 @@ function markDurable(
   state: JournalState,
   { segment }: ActiveSegment,
   records: readonly JournalRecord[],
-  bytes: number,
+  { bytes, giveBack }: CommitBuffer,
 ): void {
   const first = records[0]
   const last = records[records.length - 1]
   if (first === undefined || last === undefined) return
   segment.index.add(first.sequence, segment.endBytes, first.appendedAtMs)
-  segment.endBytes += bytes
+  segment.endBytes += bytes.length
   segment.lastSequence = last.sequence
   segment.acknowledgedSequence = last.sequence
   state.durableSequence = last.sequence
   state.acknowledgedSequence = last.sequence
   state.counters.commits++
   state.refusal = undefined
-  state.cache.push({ records, bytes })
+  state.cache.push({ records, bytes: bytes.length, giveBack })
 }

@@ -96,7 +96,8 @@ function createState(options: JournalOptions): JournalState {
 
 function createJournal(state: JournalState, rotation: SegmentRotation, options: JournalOptions): Journal {
   const waiters = createRecordWaiters()
-  const commits = createGroupCommit(state, rotation, options, () => waiters.wake(state.durableSequence))
+  const limits = { ...options, maxSpareBytes: (options.maxCachedBytes ?? defaultCachedBytes) / 2 }
+  const commits = createGroupCommit(state, rotation, limits, () => waiters.wake(state.durableSequence))
   let closing: Promise<void> | undefined
   return {
     append: commits.append,

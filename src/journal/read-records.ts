@@ -153,8 +153,9 @@ function lendPage(
   lastTaken: number | undefined,
 ): void {
   if (first === undefined) return
-  if (lastTaken === undefined) freeBytes(first.payload)
-  else state.lent.lend(first.payload, lastTaken)
+  const giveBack = (): void => freeBytes(first.payload)
+  if (lastTaken === undefined) giveBack()
+  else state.lent.lend(giveBack, lastTaken)
 }
 
 function indexFrames(segment: Segment, frames: readonly LocatedFrame[]): void {

@@ -1,4 +1,3 @@
-import { freeBytes } from '../event/free-bytes.ts'
 import type { LentBytes } from './lent-bytes.ts'
 
 /**
@@ -16,6 +15,8 @@ export interface JournalRecord {
 export interface CachedCommit {
   readonly records: readonly JournalRecord[]
   readonly bytes: number
+  /** Gives the buffer back. */
+  readonly giveBack: () => void
 }
 
 /** The latest records, so that delivery, which mostly follows closely, does not read them back from disk. */
@@ -58,10 +59,8 @@ export function createTailCache(maxBytes: number, startSequence: number, lent: L
       commits.push(commit)
       bytes += commit.bytes
       for (const dropped of dropWhile(() => bytes > maxBytes)) {
-        const [first] = dropped.records
-        if (first === undefined) continue
-        if (first.sequence > readThrough) freeBytes(first.payload)
-        else lent.lend(first.payload, lastSequence(dropped))
+        if (firstSequence(dropped) > readThrough) dropped.giveBack()
+        else lent.lend(dropped.giveBack, lastSequence(dropped))
       }
     },
     covers: (after) => after >= coversAfter,
@@ -75,11 +74,13 @@ export function createTailCache(maxBytes: number, startSequence: number, lent: L
       }
     },
     dropThrough(sequence) {
-      for (const { records } of dropWhile((commit) => lastSequence(commit) <= sequence)) {
-        if (records[0] !== undefined) freeBytes(records[0].payload)
-      }
+      for (const { giveBack } of dropWhile((commit) => lastSequence(commit) <= sequence)) giveBack()
     },
   }
+}
+
+function firstSequence(commit: CachedCommit): number {
+  return commit.records[0]?.sequence ?? 0
 }
 
 function lastSequence(commit: CachedCommit): number {
