@@ -414,10 +414,17 @@ export const settings = {
   }),
   batchMaxWaitMs: duration({
     env: 'OPS_BATCH_MAX_WAIT',
-    fallback: 1000,
+    fallback: 2000,
     minMs: 10,
     maxMs: 60_000,
-    description: 'Time that a row waits for others before it is inserted.',
+    description: 'Time from one insert to the next while rows keep coming, and the longest that a row waits.',
+  }),
+  batchMinWaitMs: duration({
+    env: 'OPS_BATCH_MIN_WAIT',
+    fallback: 100,
+    minMs: 0,
+    maxMs: 60_000,
+    description: 'Time that the first rows after a quiet time wait for others.',
   }),
   bodyMaxBytes: bytes({
     env: 'OPS_BODY_MAX_BYTES',

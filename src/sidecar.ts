@@ -146,7 +146,10 @@ async function startHops(
     prepare,
     deadLetterDirectory: deadLetterDirectory(config),
     limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
-    maxWaitMs: config.batchMaxWaitMs,
+    pace: {
+      minWaitMs: Math.min(config.batchMinWaitMs, config.batchMaxWaitMs),
+      maxWaitMs: config.batchMaxWaitMs,
+    },
     metrics,
     log,
   })

@@ -113,7 +113,7 @@ describe('ops-sidecar', () => {
   })
 
   it('drains at SIGTERM, and shows what was stored after a new start', async () => {
-    const first = await startSidecar({ OPS_BATCH_MAX_WAIT: '30s' })
+    const first = await startSidecar({ OPS_BATCH_MAX_WAIT: '30s', OPS_BATCH_MIN_WAIT: '30s' })
     const sent = await post(
       `${first.otlp}/v1/traces`,
       traceExport([upstreamError({ 'ops.request.id': 'late' })]),
@@ -131,7 +131,7 @@ describe('ops-sidecar', () => {
   })
 
   it('keeps acknowledged events over kill -9 and stores them once', async () => {
-    const first = await startSidecar({ OPS_BATCH_MAX_WAIT: '60s' })
+    const first = await startSidecar({ OPS_BATCH_MAX_WAIT: '60s', OPS_BATCH_MIN_WAIT: '60s' })
     const body = traceExport([upstreamError({ 'ops.request.id': 'survivor' })])
     expect((await post(`${first.otlp}/v1/traces`, body)).status).toBe(200)
     first.child.kill('SIGKILL')

@@ -17,6 +17,7 @@ import {
   thawBatches,
   toBatch,
 } from './freeze-cycle.ts'
+import { createGatherRecords, type Pace } from './gather-records.ts'
 import { createRetriedDeadLetters } from './retry-dead-letters.ts'
 import type { DeliveryStore } from './store-port.ts'
 import { eachInTurns } from './take-turns.ts'
@@ -36,7 +37,7 @@ export interface DeliveryOptions {
   prepare(): Promise<number>
   readonly deadLetterDirectory: string
   readonly limits: BatchLimits
-  readonly maxWaitMs: number
+  readonly pace: Pace
   readonly metrics: Metrics
   readonly log: Logger
 }
@@ -106,23 +107,15 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     },
   }
   const { expired, pause, succeeded } = pausing
+  const gather = createGatherRecords(journal, limits, options.pace, stopping.signal)
   const deliverBatch = createDeliverBatch(store, options.deadLetterDirectory, pausing, metrics, log)
   const retried = createRetriedDeadLetters(options.deadLetterDirectory, journal, metrics, log)
 
   async function nextRecords(): Promise<readonly JournalRecord[]> {
-    await journal.waitForRecords(checkpoint.delivered, 1000)
-    const { durableSequence } = journal.stats()
-    const first = await journal.read(checkpoint.delivered, { maxRecords: 1, maxBytes: 1 })
-    const oldest = first[0]
-    if (oldest === undefined) {
-      // The last records cannot be read any more, as the journal has reported: nothing is left to wait for.
-      if (durableSequence > checkpoint.delivered) await finish(durableSequence)
-      return []
-    }
-    const waitMs = oldest.appendedAtMs + options.maxWaitMs - Date.now()
-    if (waitMs > 0)
-      await sleep(Math.min(waitMs, options.maxWaitMs), undefined, { signal: stopping.signal }).catch(() => {})
-    return journal.read(checkpoint.delivered, { maxRecords: limits.maxRows, maxBytes: limits.maxBytes })
+    const { records, durableSequence } = await gather(checkpoint.delivered)
+    // The last records cannot be read any more, as the journal has reported: nothing is left to wait for.
+    if (records.length === 0 && durableSequence > checkpoint.delivered) await finish(durableSequence)
+    return records
   }
 
   /** Rows that were in the journal at start become pending when they are first read. */

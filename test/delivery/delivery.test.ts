@@ -77,7 +77,7 @@ async function deliver(
     prepare: async () => Date.now() - 60_000,
     deadLetterDirectory: join(directory, 'dead-letter'),
     limits,
-    maxWaitMs: 10,
+    pace: { minWaitMs: 10, maxWaitMs: 10 },
     metrics,
     log: pino({ level: 'silent' }),
   })

@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Trial } from './trial.ts'
 
 /** So that acknowledged rows stay in the journal: no delivery begins within the scenario. */
-export const noDelivery = { OPS_BATCH_MAX_WAIT: '60s' } as const
+export const noDelivery = {
+  OPS_BATCH_MAX_WAIT: '60s',
+  OPS_BATCH_MIN_WAIT: '60s',
+  OPS_BATCH_MAX_ROWS: '1000000',
+  OPS_BATCH_MAX_BYTES: '1GiB',
+} as const
 /** One event a record, one record a time: a record lost is an event lost. */
 export const oneByOne = {
   shape: { minEvents: 1, maxEvents: 1, maxBodyBytes: 300 },
