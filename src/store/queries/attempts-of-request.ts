@@ -9,7 +9,7 @@ const maxAttempts = 1000
 export function attemptsOfRequest(run: RunQuery, requestId: string): Promise<EventRow[]> {
   return readEvents(run, {
     sql: `SELECT ${selectColumns(lightColumns)} FROM ops_upstream_error_events
-      WHERE request_id = {request_id:String} ORDER BY attempt, created_at, event_id LIMIT ${maxAttempts}`,
+      PREWHERE request_id = {request_id:String} ORDER BY attempt, created_at, event_id LIMIT ${maxAttempts}`,
     params: { request_id: requestId },
     class: 'point',
     settings: idLookup,

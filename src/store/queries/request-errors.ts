@@ -2,7 +2,7 @@ import { derivedAttribute } from '../../event/selected-event.ts'
 import type { RunQuery } from '../query.ts'
 import type { TimeRange } from '../time-range.ts'
 import type { EventRow } from './event-columns.ts'
-import { idLookup } from './list-upstream-errors.ts'
+import { eventIdLookup, idLookup } from './list-upstream-errors.ts'
 import { rangeConditions } from './range-conditions.ts'
 
 /** The fields of OpsErrorLog, and those that place a record: the row of a list. */
@@ -122,10 +122,10 @@ const detailColumns = '* EXCEPT (batch_id)'
 /** The record of this id with headers and bodies, or undefined. */
 export async function getRequestError(run: RunQuery, eventId: string): Promise<EventRow | undefined> {
   const { rows } = await run<EventRow>({
-    sql: `SELECT ${detailColumns} FROM ops_error_logs WHERE event_id = {event_id:UUID} LIMIT 1`,
+    sql: `SELECT ${detailColumns} FROM ops_error_logs PREWHERE event_id = {event_id:UUID} LIMIT 1`,
     params: { event_id: eventId },
     class: 'point',
-    settings: idLookup,
+    settings: eventIdLookup,
   })
   return rows[0]
 }
@@ -139,7 +139,7 @@ export async function getRequestErrorOfRequest(
   requestId: string,
 ): Promise<EventRow | undefined> {
   const { rows } = await run<EventRow>({
-    sql: `SELECT ${detailColumns} FROM ops_error_logs WHERE request_id = {request_id:String}
+    sql: `SELECT ${detailColumns} FROM ops_error_logs PREWHERE request_id = {request_id:String}
       ORDER BY mapContains(attributes, '${derivedAttribute}'), created_at DESC LIMIT 1`,
     params: { request_id: requestId },
     class: 'point',
