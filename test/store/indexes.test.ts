@@ -70,7 +70,7 @@ describe('indexes', () => {
     ['words of the message', [message(['needle'], [])], 2],
     ['a phrase of the message', [message([], ['needle in it'])], 2],
     ['both', [message(['the'], ['in it'])], 2],
-    // One in 2000 granules passes the three filters of an id without having it.
+    // One in 40,000 granules passes the three filters of an id without having it.
     ['the request', [text('request_id', 'i9000')], 2],
     ['the trace', [text('trace_id', (9000).toString(16).padStart(32, '0'))], 2],
   ])('find %s without reading the rest', async (_, filters, most) => {
