@@ -18,6 +18,7 @@ import { lookUp, mergeParts, prepareData, printSize, untilMerged } from './query
 import { dropCaches } from './query/drop-caches.ts'
 import { measure, type Times } from './query/measure.ts'
 import { measureExports } from './query/measure-export.ts'
+import { eventsPerSecond, measureBesideIngest } from './query/measure-ingest.ts'
 import { fillOtelTraces } from './query/otel-traces.ts'
 import { type Postgres, startPostgres } from './query/postgres.ts'
 import { type Question, questions } from './query/questions.ts'
@@ -27,6 +28,7 @@ const usage = `options:
   --runs 15         times that each question is asked
   --seed 1
   --with otel,postgres,cold,export   what to compare with, and exports of a million events; none by default
+  --with ingest     the newest 50 while events are stored, which stay in DIR
   --only Q1,Q2      questions whose name has one of these texts
   --memory 4GiB     of the engine
   --data DIR        fills this directory, or uses what it is filled with, and keeps it
@@ -61,7 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const clients = await openStoreClients(config)
   try {
     const generation = await prepareData(clients, directory, Number(values.rows), Number(values.seed), print)
-    if (compared.has('otel')) await fillOtelTraces(clients.writer)
+    if (compared.has('otel')) await fillOtelTraces(clients.writer, generation.toMs)
     const stored = [
       'ops_upstream_error_events',
       'ops_error_logs',
@@ -147,6 +149,15 @@ async function ask(
     await checkAgreement(question, url, http, otelTimes && askOtel, postgresTimes && postgres)
     print(
       `| ${question.name} | ${shown(ours.p50)} | ${shown(ours.p99)} | ${shown(cold?.p50)} | ${against(otelTimes, ours)} | ${against(postgresTimes, ours)} |\n`,
+    )
+  }
+  if (compared.has('ingest')) {
+    const times = await measureBesideIngest(
+      clients.writer,
+      async () => (await http.ask(`${url}/upstream-errors`)).ms,
+    )
+    print(
+      `| Q1 newest 50, 1 h, beside ${eventsPerSecond} events/s | ${shown(times.p50)} | ${shown(times.p99)} | | | | | |\n`,
     )
   }
   await http.close()

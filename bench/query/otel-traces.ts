@@ -3,10 +3,11 @@ import type { ClickHouseClient } from '@clickhouse/client'
 /**
  * `otel_traces` with the types, codecs, key and indexes of the collector's ClickHouse exporter
  * (open-telemetry/opentelemetry-collector-contrib, exporter/clickhouseexporter), holding one span with one event for
- * each upstream error.
+ * each upstream error before `toMs`.
  */
-export async function fillOtelTraces(client: ClickHouseClient): Promise<void> {
-  if (await isFilled(client)) return
+export async function fillOtelTraces(client: ClickHouseClient, toMs: number): Promise<void> {
+  const ours = `ops_upstream_error_events WHERE created_at < fromUnixTimestamp64Milli(${toMs})`
+  if (await isFilled(client, ours)) return
   const zstd = 'CODEC(ZSTD(1))'
   const attributes = 'Map(LowCardinality(String), String)'
   const text = (name: string) => `${name} String ${zstd}`
@@ -50,14 +51,15 @@ export async function fillOtelTraces(client: ClickHouseClient): Promise<void> {
       SELECT TraceId, min(Timestamp) AS Start, max(Timestamp) AS End FROM otel_traces WHERE TraceId != '' GROUP BY TraceId`,
   })
   const days = await client.query({
-    query: 'SELECT DISTINCT toString(toDate(created_at)) AS day FROM ops_upstream_error_events ORDER BY day',
+    query: `SELECT DISTINCT toString(toDate(created_at)) AS day FROM ${ours} ORDER BY day`,
     format: 'JSONEachRow',
   })
-  for (const { day } of await days.json<{ day: string }>()) await client.command({ query: fillDay(day) })
+  for (const { day } of await days.json<{ day: string }>())
+    await client.command({ query: fillDay(day, ours) })
 }
 
-async function isFilled(client: ClickHouseClient): Promise<boolean> {
-  const sql = `SELECT (SELECT count() FROM ops_upstream_error_events) = (SELECT count() FROM otel_traces) AS same`
+async function isFilled(client: ClickHouseClient, ours: string): Promise<boolean> {
+  const sql = `SELECT (SELECT count() FROM ${ours}) = (SELECT count() FROM otel_traces) AS same`
   try {
     const [row] = await (await client.query({ query: sql, format: 'JSONEachRow' })).json<{ same: number }>()
     return row?.same === 1
@@ -67,7 +69,7 @@ async function isFilled(client: ClickHouseClient): Promise<boolean> {
   }
 }
 
-function fillDay(day: string): string {
+function fillDay(day: string, ours: string): string {
   const map = (entries: Readonly<Record<string, string>>) =>
     `map(${Object.entries(entries)
       .map(([key, value]) => `'${key}', ${value}`)
@@ -106,7 +108,6 @@ function fillDay(day: string): string {
       ScopeName, SpanAttributes, Duration, StatusCode, StatusMessage, Events.Timestamp, Events.Name, Events.Attributes)
     SELECT created_at, trace_id, span_id, 'POST', 'Client', service_name, ${resource}, 'ops-gateway', ${span},
       toUInt64(latency_ms) * 1000000, 'Error', error_message, [created_at], ['ops.upstream_error'], [${event}]
-    FROM ops_upstream_error_events
-    WHERE created_at >= toDateTime64('${day} 00:00:00', 3, 'UTC') AND created_at < toDateTime64('${day} 00:00:00', 3, 'UTC') + INTERVAL 1 DAY
+    FROM ${ours} AND created_at >= toDateTime64('${day} 00:00:00', 3, 'UTC') AND created_at < toDateTime64('${day} 00:00:00', 3, 'UTC') + INTERVAL 1 DAY
     SETTINGS async_insert = 0, max_threads = 2, max_insert_threads = 1`
 }
