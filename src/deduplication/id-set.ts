@@ -45,10 +45,10 @@ export function createIdSet(maxIds: number): IdSet {
 
   return {
     add(id) {
-      const a = word(id, 0)
-      const b = word(id, 4)
-      const c = word(id, 8)
-      const d = word(id, 12)
+      const a = wordOf(id, 0)
+      const b = wordOf(id, 4)
+      const c = wordOf(id, 8)
+      const d = wordOf(id, 12)
       if ((a | b | c | d) === 0) {
         if (!hasZero) size++
         hasZero = true
@@ -64,10 +64,10 @@ export function createIdSet(maxIds: number): IdSet {
       size++
     },
     has(id) {
-      const a = word(id, 0)
-      const b = word(id, 4)
-      const c = word(id, 8)
-      const d = word(id, 12)
+      const a = wordOf(id, 0)
+      const b = wordOf(id, 4)
+      const c = wordOf(id, 8)
+      const d = wordOf(id, 12)
       return (a | b | c | d) === 0 ? hasZero : !isEmpty(words, find(a, b, c, d))
     },
     clear() {
@@ -81,7 +81,8 @@ export function createIdSet(maxIds: number): IdSet {
   }
 }
 
-function word(id: Uint8Array, offset: number): number {
+/** Four bytes of an id as a number. */
+export function wordOf(id: Uint8Array, offset: number): number {
   return (
     ((id[offset] as number) |
       ((id[offset + 1] as number) << 8) |

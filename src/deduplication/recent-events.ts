@@ -1,4 +1,5 @@
 import type { EncodedRow } from '../event/tables.ts'
+import { createIdMap } from './id-map.ts'
 import { createIdSet, type IdSet } from './id-set.ts'
 
 /**
@@ -53,7 +54,8 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
   const generationSize = Math.max(1, Math.floor(maxEvents / 2))
   let newer = createGeneration(generationSize)
   let older = createGeneration(generationSize)
-  const pending = new Map<string, Pending>()
+  const pending = createIdMap<Pending>()
+  const open = new Set<Pending>()
   let evictedMs = Number.NEGATIVE_INFINITY
   let raisedMs = Number.NEGATIVE_INFINITY
 
@@ -70,29 +72,31 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
 
   function claim(rows: readonly EncodedRow[]): Claim {
     const fresh: EncodedRow[] = []
-    const keys: string[] = []
-    const times: number[] = []
     const others = new Set<Pending>()
     const own = createPending()
     for (const row of rows) {
-      const key = idKey(row.bytes)
-      const other = pending.get(key)
+      const { bytes } = row
+      const other = pending.get(bytes)
       if (other && other !== own) others.add(other)
-      if (other || newer.ids.has(row.bytes) || older.ids.has(row.bytes)) continue
-      pending.set(key, own)
-      keys.push(key)
-      times.push(row.createdAtMs)
+      if (other || newer.ids.has(bytes) || older.ids.has(bytes)) continue
+      pending.set(bytes, own)
       fresh.push(row)
     }
+    const seen = fresh.map(({ bytes, createdAtMs }) => ({
+      bytes: Buffer.from(bytes.subarray(0, 16)),
+      createdAtMs,
+    }))
+    // A claim of nothing ends with those that it waits for.
+    if (fresh.length > 0) open.add(own)
     const end = (durable: boolean): void => {
-      for (const key of keys) pending.delete(key)
+      for (const { bytes } of seen) pending.delete(bytes)
+      open.delete(own)
       own.finish(durable)
     }
     return {
       rows: fresh,
       settle() {
-        for (const [index, key] of keys.entries())
-          remember({ bytes: Buffer.from(key, 'latin1'), createdAtMs: times[index] as number })
+        for (const event of seen) remember(event)
         end(true)
       },
       abandon: () => end(false),
@@ -107,7 +111,7 @@ export function createRecentEvents(maxEvents: number): RecentEvents {
     claim,
     add: remember,
     async claimsEnded() {
-      await Promise.all([...new Set(pending.values())].map((claimed) => claimed.done))
+      await Promise.all([...open].map((claimed) => claimed.done))
     },
     get horizonMs() {
       return Math.max(evictedMs, raisedMs)

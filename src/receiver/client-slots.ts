@@ -5,6 +5,9 @@ export interface ClientSlots {
   free(client: string): void
 }
 
+/** Clients that are remembered while they have no request under way. */
+const maxIdleClients = 64
+
 export function createClientSlots(maxPerClient: number): ClientSlots {
   const taken = new Map<string, number>()
   return {
@@ -16,7 +19,8 @@ export function createClientSlots(maxPerClient: number): ClientSlots {
     },
     free(client) {
       const count = taken.get(client) ?? 0
-      if (count <= 1) taken.delete(client)
+      // The entry of a client that comes again and again stays: a Map that shrinks is made anew.
+      if (count <= 1 && taken.size > maxIdleClients) taken.delete(client)
       else taken.set(client, count - 1)
     },
   }
