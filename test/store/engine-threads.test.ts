@@ -24,7 +24,8 @@ it.runIf(process.platform === 'linux')(
       )
       .toEqual([...engineThreads].map((name) => [name, new Set([own + 8])]))
     const priorities = threadPriorities()
-    for (const name of ['libuv-worker', 'V8Worker']) expect(priorities.get(name)).toEqual(new Set([own]))
+    expect(priorities.get('libuv-worker')).toEqual(new Set([own + 4]))
+    expect(priorities.get('V8Worker')).toEqual(new Set([own]))
   },
 )
 
