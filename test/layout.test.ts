@@ -31,6 +31,7 @@ const shared = new Set([
   'errors.ts',
   'retry-after-seconds.ts',
   'node-http.ts',
+  'expect-shape.ts',
   'config.ts',
   'config-schema.ts',
 ])

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { OpsError } from '../errors.ts'
+import { expectShape } from '../expect-shape.ts'
 import { scopes, type TokenEntry } from './token.ts'
 
 const fileSchema = Type.Object(
@@ -36,10 +36,5 @@ export function readTokens(path: string): readonly TokenEntry[] {
     const why = (cause as NodeJS.ErrnoException).code ?? 'it is not JSON'
     throw new OpsError('invalid_config', `OPS_TOKENS_FILE: ${path} cannot be read: ${why}`, { cause })
   }
-  if (Value.Check(fileSchema, content)) return content.tokens
-  const [problem] = Value.Errors(fileSchema, content)
-  throw new OpsError(
-    'invalid_config',
-    `OPS_TOKENS_FILE: ${path}: ${problem?.instancePath || '/'} ${problem?.message}`,
-  )
+  return expectShape(fileSchema, content, `OPS_TOKENS_FILE: ${path}`).tokens
 }

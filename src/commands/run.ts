@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { banner } from '../banner.ts'
+import { collectGarbage } from '../collect-garbage.ts'
 import { type Config, unknownVariables } from '../config.ts'
 import { startSidecar } from '../sidecar.ts'
 
@@ -37,5 +38,6 @@ export async function run(
   }
   const sidecar = await startSidecar(config, version, log)
   stop = sidecar.stop
+  collectGarbage()
   process.stdout.write(banner(config, sidecar, version))
 }

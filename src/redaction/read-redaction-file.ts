@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import type { Config } from '../config.ts'
 import { OpsError } from '../errors.ts'
+import { expectShape } from '../expect-shape.ts'
 import { bodyModes, RedactionOptionsError, type Redactor } from './create-redactor.ts'
 import { createConfiguredRedactor, defaultRedaction, type RedactionSettings } from './redaction-settings.ts'
 import { UserRuleError } from './user-rules.ts'
@@ -102,12 +102,7 @@ function readFile(path: string): RedactionFile {
   } catch (cause) {
     throw new OpsError('invalid_config', `OPS_REDACTION_FILE: ${path} is not JSON`, { cause })
   }
-  if (Value.Check(fileSchema, content)) return content
-  const [problem] = Value.Errors(fileSchema, content)
-  throw new OpsError(
-    'invalid_config',
-    `OPS_REDACTION_FILE: ${path}: ${problem?.instancePath || '/'} ${problem?.message}`,
-  )
+  return expectShape(fileSchema, content, `OPS_REDACTION_FILE: ${path}`)
 }
 
 function readKey(path: string): string {
