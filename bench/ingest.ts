@@ -29,6 +29,8 @@ interface Options {
   readonly own: boolean
   readonly latency: boolean
   readonly latencySeconds: number
+  readonly rate?: number
+  readonly engine: boolean
   readonly nodeOption: readonly string[]
 }
 
@@ -36,8 +38,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   const client = startLoadClient()
   try {
-    if (options.own) await measureOwn(client, options)
-    if (options.peer.length > 0) await measurePeers(client, options)
+    if (options.own && options.engine) await measureOwn(client, options)
+    if (!options.engine || options.peer.length > 0) await measurePeers(client, options)
   } finally {
     client.stop()
   }
@@ -50,6 +52,7 @@ function parseOptions(args: readonly string[]): Options {
     .option('--only <cells...>', 'cells such as protobuf/gzip/2 or json/identity/100', [])
     .option('--peer <name=path>', 'also otelcol=PATH or rotel=PATH; repeatable', collectPeer, [])
     .option('--no-own', 'leave out the table of the sidecar alone')
+    .option('--no-engine', 'the sidecar without the embedded engine, delivering over HTTP into a sink')
     .option('--no-latency', 'leave out the runs at half load')
     .option(
       '--latency-seconds <number>',
@@ -57,6 +60,7 @@ function parseOptions(args: readonly string[]): Options {
       positive,
       20,
     )
+    .option('--rate <number>', 'requests a second of the run at half load, in place of half', positive)
     .option('--node-option <option>', "of the sidecar's node, such as --cpu-prof; repeatable", collect, [])
     .parse(args, { from: 'user' })
     .opts()
@@ -110,18 +114,19 @@ async function measureOwn(client: LoadClient, options: Options): Promise<void> {
   print(waitLines(measurements))
 }
 
-/** In turn, each delivering into the sink. */
+/** The sidecar and the peers, if any, in turn, each delivering into the sink. */
 async function measurePeers(client: LoadClient, options: Options): Promise<void> {
   const usual = workloads(options.only).filter(isUsual)
   const sink = await startSink()
   try {
     const measurements: Measurement[] = []
-    for (const { start, rowsPerRequest } of competitors(options.peer, sink)) {
+    for (const { start, rowsPerRequest } of competitors(options.peer, sink, options.nodeOption)) {
       measurements.push(...(await measureAll(start, client, usual, { ...options, rowsPerRequest })))
     }
     print(throughputTable(measurements))
     print(latencyTable(measurements))
-    print(ratioTable(measurements))
+    if (options.peer.length > 0) print(ratioTable(measurements))
+    else print(`${threadLines(measurements)}\n${waitLines(measurements)}`)
   } finally {
     sink.stop()
   }

@@ -12,6 +12,8 @@ export interface MeasureOptions {
   readonly latency: boolean
   /** Time of that at least: in a few seconds the 99th percentile is one stall of the machine. */
   readonly latencySeconds: number
+  /** Requests a second of that; without it, half of what was reached. */
+  readonly rate?: number
   /** Rows that one acknowledged request makes. */
   readonly rowsPerRequest: (workload: Workload) => number
 }
@@ -116,7 +118,7 @@ export async function measure(
 
     let halfLoad: HalfLoad | undefined
     if (options.latency) {
-      const halfRate = sent.acked / deliveredSeconds / 2
+      const halfRate = options.rate ?? sent.acked / deliveredSeconds / 2
       const seconds = Math.max(
         options.latencySeconds,
         Math.min(latencyRequests / halfRate, maxLatencySeconds),

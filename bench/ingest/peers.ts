@@ -18,10 +18,15 @@ export interface Competitor extends Pick<MeasureOptions, 'rowsPerRequest'> {
 }
 
 /** The sidecar and the peers, each to deliver into the sink. */
-export function competitors(peers: readonly Peer[], sink: Sink): Competitor[] {
+export function competitors(
+  peers: readonly Peer[],
+  sink: Sink,
+  nodeArguments: readonly string[],
+): Competitor[] {
   const own: Competitor = {
     rowsPerRequest: ({ errorCount }) => errorCount,
-    start: async () => deliveringTo(sink, await startSidecarTarget({ clickhouseUrl: sink.url })),
+    start: async () =>
+      deliveringTo(sink, await startSidecarTarget({ clickhouseUrl: sink.url, nodeArguments })),
   }
   const others = peers.flatMap((peer) =>
     peerVariants

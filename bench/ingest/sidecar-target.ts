@@ -8,7 +8,7 @@ import { measuredCore, pinnedTo } from './pinning.ts'
 import type { Target } from './target.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** The program as it is installed and in the image: compiled, with the arguments for node that its first line names. */
+/** The program as it is installed and in the image: compiled, with the environment and the arguments for node that its first line names. */
 const mainScript = join(root, 'dist/main.js')
 const countScript = fileURLToPath(new URL('./count-rows.ts', import.meta.url))
 
@@ -25,7 +25,7 @@ export interface SidecarOptions {
  */
 export async function startSidecarTarget(options: SidecarOptions = {}): Promise<Target & { apiUrl: string }> {
   built ??= build()
-  const { nodeArguments } = built
+  const { nodeArguments, environment } = built
   const dataDir = mkdtempSync(join(tmpdir(), 'ops-bench-'))
   const command = [
     ...pinnedTo(measuredCore),
@@ -37,6 +37,7 @@ export async function startSidecarTarget(options: SidecarOptions = {}): Promise<
   const child = spawn(command[0] as string, command.slice(1), {
     env: {
       PATH: process.env.PATH,
+      ...environment,
       OPS_DATA_DIR: dataDir,
       OPS_OTLP_PORT: '0',
       OPS_OTLP_GRPC_PORT: '0',
@@ -84,8 +85,10 @@ export async function startSidecarTarget(options: SidecarOptions = {}): Promise<
   }
 }
 
+/** What the first line of the program names. */
 interface Build {
   readonly nodeArguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
 }
 
 let built: Build | undefined
@@ -95,7 +98,16 @@ function build(): Build {
   const { status } = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
   if (status !== 0) throw new Error('the sidecar does not build')
   const [firstLine = ''] = readFileSync(mainScript, 'utf8').split('\n', 1)
-  return { nodeArguments: firstLine.split(' ').filter((word) => word.startsWith('--')) }
+  const words = firstLine.split(' ')
+  return {
+    nodeArguments: words.filter((word) => word.startsWith('--')),
+    environment: Object.fromEntries(
+      words.flatMap((word) => {
+        const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(word) ?? []
+        return name === '' ? [] : [[name, value]]
+      }),
+    ),
+  }
 }
 
 /** Samples of `/metrics`, summed over their labels. */
