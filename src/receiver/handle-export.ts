@@ -94,8 +94,14 @@ export function createRequestHandler(
       }
       if (read.status !== 'body') return refuse(read.status, readFailures[read.status])
       heldBytes = read.heldBytes
+      const isInflated = read.body !== read.sent
       // Forwarding keeps what was sent.
-      if (next.forward === undefined || read.body !== read.sent) body = read.body
+      if (next.forward === undefined || isInflated) body = read.body
+      if (next.forward === undefined && isInflated) {
+        heldBytes -= read.sent.length
+        budget.release(read.sent.length)
+        freeBytes(read.sent)
+      }
       metrics.receivedBytes.inc({ signal }, read.body.length)
       const forward = (): boolean => next.forward?.(payloadOf(path, request, read)) ?? true
       if (signal === 'metrics') {
