@@ -29,8 +29,9 @@ export async function run(): Promise<void> {
       const bodies = await createBodies(encoding, errorCount, errorCount === spansPerRequest ? 60 : 400)
       const selecting = microseconds(bodies, (body) => void select('traces', encoding, body, () => {}))
       const decoding = microseconds(bodies, (body) => {
-        const { rows } = decode('traces', encoding, body, false)
+        const { rows, releaseRows } = decode('traces', encoding, body, false)
         const upstream = rows.filter((row) => row.tableId === upstreamErrorTable.id).length
+        releaseRows()
         if (upstream !== errorCount) throw new Error(`${upstream} upstream errors, not ${errorCount}`)
       })
       const share = `${Math.round((100 * errorCount) / spansPerRequest)} %`

@@ -1,6 +1,6 @@
 import { writeAscii } from './ascii.ts'
 import { type ByteSource, copyBytes, createByteSource } from './byte-source.ts'
-import { namedTexts } from './named-texts.ts'
+import { namedTexts, rememberLists } from './named-texts.ts'
 import type { Text, Utf8Text } from './utf8-text.ts'
 
 /**
@@ -90,6 +90,21 @@ function varintBytes(length: number): number {
 /** A string up to this length is written in a loop. */
 const maxCharsLooped = 48
 
+/** The names of a list as a map's keys are written, each with its length before it. */
+const writtenNames = rememberLists(({ names }) =>
+  names.map((name) => {
+    const bytes = Buffer.from(name)
+    const length: number[] = []
+    for (let rest = bytes.length; ; rest >>>= 7) {
+      if (rest < 0x80) {
+        length.push(rest)
+        return createByteSource(Buffer.concat([Buffer.from(length), bytes]))
+      }
+      length.push((rest & 0x7f) | 0x80)
+    }
+  }),
+)
+
 /** @param slabBytes size of the buffers that rows share; a larger row gets one of its own. */
 export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
   const spare: ByteSource[] = []
@@ -136,8 +151,9 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
 
   function writeBytes({ source, start: from, end }: Utf8Text): void {
     const length = end - from
-    writeLength(length)
-    reserve(length)
+    reserve(5 + length)
+    if (length < 0x80) buffer[offset++] = length
+    else writeLength(length)
     copyBytes(source, from, end, slab, offset)
     offset += length
   }
@@ -221,10 +237,14 @@ export function createRowWriter(slabBytes = 256 * 1024): RowWriter {
     },
     'Map(LowCardinality(String), String)'(value) {
       const { list, texts } = namedTexts(value as ReadonlyMap<string, Text>)
-      const { names } = list
+      const names = writtenNames(list)
       writeLength(texts.length)
       for (let i = 0; i < texts.length; i++) {
-        writeString(names[i] as string)
+        const name = names[i] as ByteSource
+        const { length } = name.bytes
+        reserve(length)
+        copyBytes(name, 0, length, slab, offset)
+        offset += length
         writeText(texts[i] as Text)
       }
     },

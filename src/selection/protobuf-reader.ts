@@ -85,11 +85,15 @@ export function findFieldOf(
     const tag = bytes[position] as number
     const number = tag >>> 3
     // Beyond the end of the bytes there is undefined, which is not below anything.
-    const first = bytes[position + 1] as number
+    let first = bytes[position + 1] as number
     if (number < fields.length && ((wanted >>> number) & 1) === 0 && fields[number] === (tag & 7)) {
       const wireType = tag & 7
       if (wireType === lengthDelimited && first < 0x80) {
-        position += 2 + first
+        // Others of the same field mostly follow: the attributes of a span.
+        do {
+          position += 2 + first
+          first = bytes[position + 1] as number
+        } while (position < end && bytes[position] === tag && first < 0x80)
         continue
       }
       if (wireType === fixed64) {
