@@ -410,7 +410,7 @@ export const settings = {
     env: 'OPS_BATCH_MAX_BYTES',
     fallback: 16 * mib,
     min: 1024,
-    description: 'Bytes of one insert.',
+    description: 'Bytes of one insert; into a server no more than 8 MiB.',
   }),
   batchMaxWaitMs: duration({
     env: 'OPS_BATCH_MAX_WAIT',

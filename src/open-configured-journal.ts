@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { cachedBytes } from './batch-bytes.ts'
 import type { Config } from './config.ts'
 import { OpsError } from './errors.ts'
 import { type Journal, type JournalAlarm, JournalVersionError, openJournal } from './journal/journal.ts'
@@ -11,6 +12,8 @@ type JournalConfig = Pick<
   | 'journalMinFreeDiskBytes'
   | 'journalReadPatienceMs'
   | 'otlpMaxInFlightBytes'
+  | 'batchMaxBytes'
+  | 'clickhouseUrl'
 >
 
 export function journalDirectory(config: Pick<Config, 'dataDir'>): string {
@@ -52,6 +55,7 @@ export async function openConfiguredJournal(
       minFreeDiskBytes: config.journalMinFreeDiskBytes,
       maxRecordBytes: maxRecordBytes(config),
       maxQueuedBytes: config.otlpMaxInFlightBytes,
+      maxCachedBytes: cachedBytes(config),
       readPatienceMs: config.journalReadPatienceMs,
       deliveredSequence,
       onAlarm,

@@ -12,6 +12,7 @@ import { createReadiness } from './api/readiness.ts'
 import { auditDenied } from './audit/audit-denied.ts'
 import { auditLogPath, openAuditLog } from './audit/audit-log.ts'
 import { changedSettings } from './audit/changed-settings.ts'
+import { batchBytes } from './batch-bytes.ts'
 import { deadLetterDirectory } from './commands/dead-letter.ts'
 import { migrationsDirectory } from './commands/migrate.ts'
 import type { Config } from './config.ts'
@@ -145,7 +146,7 @@ async function startHops(
     recoveredUpTo: journal.stats().durableSequence,
     prepare,
     deadLetterDirectory: deadLetterDirectory(config),
-    limits: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes },
+    limits: { maxRows: config.batchMaxRows, maxBytes: batchBytes(config) },
     pace: {
       minWaitMs: Math.min(config.batchMinWaitMs, config.batchMaxWaitMs),
       maxWaitMs: config.batchMaxWaitMs,
