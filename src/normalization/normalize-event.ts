@@ -7,6 +7,7 @@ import {
   type SpanOfEvent,
   spanKindServer,
 } from '../event/selected-event.ts'
+import { createTextCache } from '../event/text-cache.ts'
 import { type ErrorKind, errorKinds, type UpstreamErrorEvent } from '../event/upstream-error-event.ts'
 import { byteLengthOf, stringOf, type Text } from '../event/utf8-text.ts'
 import { createAttributeReader } from './attribute-lookup.ts'
@@ -104,7 +105,7 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
   const clientSpan = event.span?.kind === spanKindClient ? event.span : undefined
   const serverSpan = event.span?.kind === spanKindServer ? event.span : undefined
 
-  const url = splitUrl(string('url.full', 'http.url'))
+  const url = splitUrl(urlString(text('url.full', 'http.url')))
   const urlPath = text('url.path', 'http.target')
   const host = text('server.address', 'net.peer.name') || url.host
   const platform =
@@ -184,6 +185,13 @@ function toUpstreamErrorEvent(event: SelectedEvent, createdAtMs: number, nowMs: 
     response_body_bytes: number('http.response.body.size') ?? byteLengthOf(responseBody),
     attributes: leftover(lookup, event),
   }
+}
+
+// URLs are longer than what `stringOf` keeps, and the same few come again and again.
+const urlStrings = createTextCache(512, 128)
+
+function urlString(url: Text): string {
+  return typeof url === 'string' ? url : urlStrings(url.source, url.start, url.end)
 }
 
 function errorKind(
