@@ -35,7 +35,8 @@ const byTimeAlone = { optimize_use_projections: 0, use_skip_indexes: 0, ...allIs
 const readAtOnce = { ...byTimeAlone, query_plan_optimize_lazy_materialization: 0, max_threads: 1 }
 /** The newest are asked for again and again: what was unpacked for the last one is kept for the next. */
 const keepUnpacked = { use_uncompressed_cache: 1 }
-const briefMs = 3_600_000
+/** The last hour by default: until and with now is a millisecond more. */
+const briefMs = 3_600_001
 
 /** Settings that let an ordered read stop early in every partition. */
 const orderedRead = { read_in_order_use_virtual_row: 1, read_in_order_use_virtual_row_per_block: 1 }
