@@ -27,8 +27,7 @@ const intervalMs = 500
 
 /**
  * Gives the threads of the embedded engine, and those that run its statements, a lower priority than those that take
- * exports in, now and as they come. Only
- * Linux has priorities of threads; elsewhere nothing is done.
+ * exports in, now and as they come. Only Linux has priorities of threads; elsewhere nothing is done.
  */
 export function lowerEngineThreads(): { stop(): void } {
   if (process.platform !== 'linux') return { stop() {} }
