@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toBatch } from '../../src/delivery/freeze-cycle.ts'
@@ -34,6 +35,19 @@ async function insert(size: number): Promise<void> {
 
 const command = (query: string) => store.clients.writer.command({ query })
 
+/** Where a merge of the engine's own has the parts, there is nothing to merge until it has ended. */
+async function merge(table: string): Promise<void> {
+  for (;;) {
+    try {
+      await command(`OPTIMIZE TABLE ${table} FINAL SETTINGS optimize_throw_if_noop = 1`)
+      return
+    } catch (error) {
+      if (!/CANNOT_ASSIGN_OPTIMIZE/.test(String((error as { type?: string }).type))) throw error
+      await sleep(10)
+    }
+  }
+}
+
 /** Of every column of every row. */
 const contents = (table: string) =>
   store.rows(`SELECT count() AS rows, toString(sum(cityHash64(*))) AS hash FROM ${table}`)
@@ -48,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
       fc.asyncProperty(fc.integer({ min: 1, max: 50_000 }), async (bytes) => {
         for (const size of [30, 1, 50]) await insert(size)
         const before = await contents(events)
-        await withFileSizeLimit(bytes, () => command(`OPTIMIZE TABLE ${events} FINAL`))
+        await withFileSizeLimit(bytes, () => merge(events))
 
         await expect(store.clients.writes.confirm()).rejects.toThrow('writes of the embedded engine failed')
         await store.clients.writes.mend()
@@ -64,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
     await insert(20)
     await insert(20)
     const table = 'ops_upstream_errors_1m'
-    await withFileSizeLimit(0, () => command(`OPTIMIZE TABLE ${table} FINAL`))
+    await withFileSizeLimit(0, () => merge(table))
     await expect(contents(table)).rejects.toThrow(/Empty marks file|Cannot read all data/)
     await store.clients.writes.mend()
     await expectRollupsAgree()
