@@ -106,7 +106,7 @@ describe('the published package', () => {
     expect(text('Dockerfile')).toContain(
       `ENTRYPOINT ${JSON.stringify(['node', ...installed.split(' '), 'dist/main.js']).replaceAll(',', ', ')}`,
     )
-    const script = 'process.stdout.write(process.execArgv + process.env.MALLOC_ARENA_MAX)'
+    const script = 'process.stdout.write(process.execArgv.join(" ") + process.env.MALLOC_ARENA_MAX)'
     const command = `${environment} node ${installed}`
     expect(run('env', ['-S', command, '-e', script], directory.path)).toContain(installed)
     expect(run('env', ['-S', command, '-e', script], directory.path)).toMatch(/2$/)
