@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts'
 import { rollups } from '../../src/store/rollups.ts'
 import { eventually } from '../support/eventually.ts'
 import { row } from '../support/rows.ts'
+import { smallJournal } from '../support/small-journal.ts'
 import { openTestStore, type TestStore } from '../support/store.ts'
 
 let store: TestStore
@@ -41,14 +42,7 @@ beforeEach(async () => {
 afterEach(() => journal.close())
 
 async function reopenJournal(): Promise<Journal> {
-  const options = {
-    segmentBytes: 1 << 20,
-    maxBytes: 1 << 24,
-    minFreeDiskBytes: 0,
-    maxRecordBytes: 1 << 19,
-    maxQueuedBytes: 1 << 22,
-  }
-  return (await openJournal({ directory: join(directory, 'journal'), ...options })).journal
+  return (await openJournal({ directory: join(directory, 'journal'), ...smallJournal })).journal
 }
 
 async function append(...rows: EncodedRow[]): Promise<void> {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGatherRecords, insertDueMs, type Pace } from '../../src/delivery/gather-records.ts'
 import { type Journal, openJournal } from '../../src/journal/journal.ts'
+import { smallJournal } from '../support/small-journal.ts'
 
 let directory: string
 let journal: Journal
@@ -14,14 +15,7 @@ const limits = { maxRows: 50, maxBytes: 1 << 16 }
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ops-gather-'))
-  const options = {
-    segmentBytes: 1 << 20,
-    maxBytes: 1 << 24,
-    minFreeDiskBytes: 0,
-    maxRecordBytes: 1 << 19,
-    maxQueuedBytes: 1 << 22,
-  }
-  journal = (await openJournal({ directory, ...options })).journal
+  journal = (await openJournal({ directory, ...smallJournal })).journal
 })
 afterEach(async () => {
   await journal.close()
