@@ -15,8 +15,8 @@ import {
 const accountVariable: Variable = {
   name: 'account_id',
   label: 'Account',
-  sql: `SELECT account_id FROM ops_upstream_errors_1h_account
-WHERE ${hoursInRange} AND account_id != '' GROUP BY account_id ORDER BY sum(events) DESC LIMIT 1000`,
+  sql: `SELECT account_id FROM ops_upstream_error_counts
+WHERE ${hoursInRange('1h_account')} AND account_id != '' GROUP BY account_id ORDER BY sum(events) DESC LIMIT 1000`,
 }
 
 const conditions = `${chosen('account_id')} AND ${chosen('platform')}`
@@ -63,8 +63,8 @@ export const account: Dashboard = {
               interval: '1h',
               description: 'From the rollup, so that months are as quick as hours.',
             },
-            `SELECT ${bucketTime}, account_id AS series, sum(events) AS errors FROM ops_upstream_errors_1h_account
-WHERE ${hoursInRange} AND ${conditions} GROUP BY time, series ORDER BY time, series LIMIT 5000`,
+            `SELECT ${bucketTime}, account_id AS series, sum(events) AS errors FROM ops_upstream_error_counts
+WHERE ${hoursInRange('1h_account')} AND ${conditions} GROUP BY time, series ORDER BY time, series LIMIT 5000`,
           ),
         ],
       ],

@@ -26,7 +26,7 @@ export const alertRules: readonly AlertRule[] = [
     minutes: 5,
     pending: '2m',
     query: {
-      sql: `SELECT platform, sum(events) AS errors FROM ops_upstream_errors_1m
+      sql: `SELECT platform, sum(events) AS errors FROM ops_upstream_error_counts
 WHERE ${minutesInRange} AND status_code = 529 GROUP BY platform`,
     },
     fires: { when: 'gt', than: 50 },
@@ -74,8 +74,8 @@ WHERE ${inRange} AND category = 'quota_exhausted' GROUP BY account_id, platform`
       sql: `SELECT ${errorGroup} AS error_group, platform, toString(any(status_code)) AS status, count() AS errors
 FROM ops_upstream_error_events
 WHERE ${inRange} AND fingerprint NOT IN (
-  SELECT fingerprint FROM ops_upstream_errors_1h_group
-  WHERE bucket >= toStartOfHour($__fromTime, 'UTC') - INTERVAL 7 DAY AND bucket < toStartOfHour($__fromTime, 'UTC'))
+  SELECT fingerprint FROM ops_upstream_error_counts
+  WHERE rollup_name = '1h_group' AND bucket >= toStartOfHour($__fromTime, 'UTC') - INTERVAL 7 DAY AND bucket < toStartOfHour($__fromTime, 'UTC'))
 GROUP BY fingerprint, platform`,
     },
     fires: { when: 'gt', than: 4 },

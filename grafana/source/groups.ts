@@ -26,9 +26,9 @@ export const groups: Dashboard = {
           24,
           timeseries(
             { title: 'The ten largest groups', stacked: true, interval: '1h' },
-            `SELECT ${bucketTime}, ${errorGroup} AS series, sum(events) AS errors FROM ops_upstream_errors_1h_group
-WHERE ${hoursInRange} AND ${conditions} AND fingerprint IN (
-  SELECT fingerprint FROM ops_upstream_errors_1h_group WHERE ${hoursInRange} AND ${conditions}
+            `SELECT ${bucketTime}, ${errorGroup} AS series, sum(events) AS errors FROM ops_upstream_error_counts
+WHERE ${hoursInRange('1h_group')} AND ${conditions} AND fingerprint IN (
+  SELECT fingerprint FROM ops_upstream_error_counts WHERE ${hoursInRange('1h_group')} AND ${conditions}
   GROUP BY fingerprint ORDER BY sum(events) DESC LIMIT 10)
 GROUP BY time, series ORDER BY time, series`,
           ),
@@ -63,10 +63,10 @@ GROUP BY fingerprint, platform ORDER BY errors DESC LIMIT 100`,
             },
             `SELECT ${errorGroup} AS error_group, platform, any(status_code) AS status, any(category) AS category,
   sum(events) AS errors, min(bucket) AS \`first hour\`
-FROM ops_upstream_errors_1h_group
-WHERE ${hoursInRange} AND ${conditions} AND fingerprint NOT IN (
-  SELECT fingerprint FROM ops_upstream_errors_1h_group
-  WHERE bucket < toStartOfHour($__fromTime, 'UTC') AND bucket >= toStartOfHour($__fromTime, 'UTC') - INTERVAL 30 DAY)
+FROM ops_upstream_error_counts
+WHERE ${hoursInRange('1h_group')} AND ${conditions} AND fingerprint NOT IN (
+  SELECT fingerprint FROM ops_upstream_error_counts
+  WHERE rollup_name = '1h_group' AND bucket < toStartOfHour($__fromTime, 'UTC') AND bucket >= toStartOfHour($__fromTime, 'UTC') - INTERVAL 30 DAY)
 GROUP BY fingerprint, platform ORDER BY errors DESC LIMIT 100`,
           ),
         ],

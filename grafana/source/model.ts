@@ -14,7 +14,7 @@ import {
 const modelVariable: Variable = {
   name: 'model',
   label: 'Model',
-  sql: `SELECT DISTINCT model FROM ops_upstream_errors_1h_model WHERE ${hoursInRange} AND model != '' ORDER BY model`,
+  sql: `SELECT DISTINCT model FROM ops_upstream_error_counts WHERE ${hoursInRange('1h_model')} AND model != '' ORDER BY model`,
 }
 
 const conditions = `${chosen('model')} AND ${chosen('platform')}`
@@ -34,8 +34,8 @@ export const model: Dashboard = {
           12,
           timeseries(
             { title: 'By model', stacked: true, interval: '1h' },
-            `SELECT ${bucketTime}, model AS series, sum(events) AS errors FROM ops_upstream_errors_1h_model
-WHERE ${hoursInRange} AND ${conditions} GROUP BY time, series ORDER BY time, series`,
+            `SELECT ${bucketTime}, model AS series, sum(events) AS errors FROM ops_upstream_error_counts
+WHERE ${hoursInRange('1h_model')} AND ${conditions} GROUP BY time, series ORDER BY time, series`,
           ),
         ],
         [

@@ -5,6 +5,7 @@ import {
   chosen,
   consoleLink,
   countsBy,
+  type HourlyRollup,
   inRange,
   minutesInRange,
   platformVariable,
@@ -16,7 +17,7 @@ const platformChosen = chosen('platform')
 function headline(title: string, condition: string) {
   return stat(
     { title },
-    `SELECT ${bucketTime}, sum(events) AS errors FROM ops_upstream_errors_1m
+    `SELECT ${bucketTime}, sum(events) AS errors FROM ops_upstream_error_counts
 WHERE ${minutesInRange} AND ${platformChosen} AND ${condition} GROUP BY time ORDER BY time`,
   )
 }
@@ -24,12 +25,12 @@ WHERE ${minutesInRange} AND ${platformChosen} AND ${condition} GROUP BY time ORD
 function over(title: string, label: string) {
   return timeseries(
     { title, stacked: true, interval: '1m' },
-    `SELECT ${bucketTime}, ${label} AS series, sum(events) AS errors FROM ops_upstream_errors_1m
+    `SELECT ${bucketTime}, ${label} AS series, sum(events) AS errors FROM ops_upstream_error_counts
 WHERE ${minutesInRange} AND ${platformChosen} GROUP BY time, series ORDER BY time, series`,
   )
 }
 
-function top(title: string, column: string, rollup: string, dashboard: string | undefined) {
+function top(title: string, column: string, rollup: HourlyRollup, dashboard: string | undefined) {
   const links = dashboard
     ? {
         [column]: {
@@ -75,8 +76,8 @@ export const overview: Dashboard = {
     {
       height: 10,
       panels: [
-        [12, top('Accounts', 'account_id', 'ops_upstream_errors_1h_account', 'ops-account')],
-        [12, top('Models', 'model', 'ops_upstream_errors_1h_model', 'ops-model')],
+        [12, top('Accounts', 'account_id', '1h_account', 'ops-account')],
+        [12, top('Models', 'model', '1h_model', 'ops-model')],
       ],
     },
     {

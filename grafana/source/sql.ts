@@ -7,11 +7,15 @@ import type { Link } from './panel.ts'
  */
 export const inRange = '$__timeFilter_ms(created_at)'
 
-/** The minutes of the range in `ops_upstream_errors_1m`, those cut by its ends as a whole. */
-export const minutesInRange = `bucket >= toStartOfMinute($__fromTime, 'UTC') AND bucket <= $__toTime`
+/** Rows of `ops_upstream_error_counts`: the minutes of the range, those cut by its ends as a whole. */
+export const minutesInRange = `rollup_name = '1m' AND bucket >= toStartOfMinute($__fromTime, 'UTC') AND bucket <= $__toTime`
 
-/** The hours of the range in an hourly rollup, those cut by its ends as a whole. */
-export const hoursInRange = `bucket >= toStartOfHour($__fromTime, 'UTC') AND bucket <= $__toTime`
+/** The hours of the range in an hourly rollup of `ops_upstream_error_counts`, those cut by its ends as a whole. */
+export function hoursInRange(rollup: HourlyRollup): string {
+  return `rollup_name = '${rollup}' AND bucket >= toStartOfHour($__fromTime, 'UTC') AND bucket <= $__toTime`
+}
+
+export type HourlyRollup = '1h_account' | '1h_group' | '1h_model'
 
 export const bucketTime = 'toStartOfInterval(bucket, INTERVAL $__interval_s second) AS time'
 export const eventTime = '$__timeInterval(created_at) AS time'
@@ -31,12 +35,16 @@ export const errorGroup = `leftPad(lower(hex(fingerprint)), 16, '0')`
  * Counts of a column over exactly the range: whole hours from the rollup, the rest of the first and the last hour from
  * the events. Rows of `key`, `n`, and `status_code`.
  */
-export function countsBy(column: string, rollup: string, conditions: readonly string[] = ['1 = 1']): string {
+export function countsBy(
+  column: string,
+  rollup: HourlyRollup,
+  conditions: readonly string[] = ['1 = 1'],
+): string {
   const firstWhole = `toStartOfHour(addSeconds($__fromTime, 3599), 'UTC')`
   const afterWhole = `toStartOfHour($__toTime, 'UTC')`
   const where = conditions.join(' AND ')
-  return `SELECT ${column} AS key, status_code, sum(events) AS n FROM ${rollup}
-    WHERE bucket >= ${firstWhole} AND bucket < ${afterWhole} AND ${where} GROUP BY key, status_code
+  return `SELECT ${column} AS key, status_code, sum(events) AS n FROM ops_upstream_error_counts
+    WHERE rollup_name = '${rollup}' AND bucket >= ${firstWhole} AND bucket < ${afterWhole} AND ${where} GROUP BY key, status_code
   UNION ALL
   SELECT ${column} AS key, status_code, toInt64(count()) AS n FROM ops_upstream_error_events
     WHERE ${inRange} AND (created_at < toDateTime64(${firstWhole}, 3, 'UTC') OR created_at >= toDateTime64(${afterWhole}, 3, 'UTC')) AND ${where}
@@ -46,7 +54,7 @@ export function countsBy(column: string, rollup: string, conditions: readonly st
 export const platformVariable: Variable = {
   name: 'platform',
   label: 'Platform',
-  sql: `SELECT DISTINCT platform FROM ops_upstream_errors_1m WHERE ${minutesInRange} ORDER BY platform`,
+  sql: `SELECT DISTINCT platform FROM ops_upstream_error_counts WHERE ${minutesInRange} ORDER BY platform`,
 }
 
 /** Events of a column's value in the console; the range goes along. */

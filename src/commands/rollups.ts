@@ -45,12 +45,12 @@ async function walkRollups(
     for (let from = startSeconds; from < endSeconds; from += weekSeconds) {
       rows += await work(clients.writer, rollup, from, Math.min(from + weekSeconds, endSeconds))
       process.stderr.write(
-        `\r${rollup.table}: ${Math.round(((from - startSeconds) / (endSeconds - startSeconds)) * 100)} %   `,
+        `\r${rollup.name}: ${Math.round(((from - startSeconds) / (endSeconds - startSeconds)) * 100)} %   `,
       )
     }
     process.stderr.write('\r')
     process.stdout.write(
-      `${rollup.table}: ${rows === 0 ? 'agrees with the events' : `${rows} rows ${word}`}\n`,
+      `${rollup.name}: ${rows === 0 ? 'agrees with the events' : `${rows} rows ${word}`}\n`,
     )
     agree &&= rows === 0
   }

@@ -15,9 +15,11 @@ export function restrictNamespaces(
   const condition = renderParameters('service_namespace IN {namespaces:Array(String)}', {
     namespaces: serviceNamespaces,
   })
-  const names = [...[...tables.values()].map((table) => table.name), ...rollups.map((rollup) => rollup.table)]
+  const names = new Set(
+    [...tables.values()].map(({ name }) => name).concat(rollups.map(({ table }) => table)),
+  )
   // On a cluster, the shards read their own tables.
-  const filters = names
+  const filters = [...names]
     .flatMap((table) => [table, localTable(table)])
     .map((table) => renderParameters('{table:String}: {condition:String}', { table, condition }))
   return { additional_table_filters: `{${filters.join(', ')}}` }

@@ -5,53 +5,50 @@ import type { StoreClients } from './client.ts'
 import { syncReplicas } from './cluster.ts'
 import { readRows } from './read-rows.ts'
 
-/** A table of counts that a materialized view keeps. */
+/** Counts that a materialized view keeps. All of a source are rows of one table, told apart by its column `rollup_name`. */
 export interface Rollup {
+  readonly name: string
   readonly table: string
   readonly source: string
   /** The bucket of a row, as SQL over the source. */
   readonly bucket: string
   readonly bucketSeconds: number
+  /** Columns that it counts by; the others of its rows are empty. */
   readonly dimensions: readonly string[]
 }
 
 export const rollups: readonly Rollup[] = [
   {
-    table: 'ops_upstream_errors_1m',
-    source: 'ops_upstream_error_events',
+    name: '1m',
     bucket: 'toStartOfMinute(created_at)',
     bucketSeconds: 60,
     dimensions: ['platform', 'status_code', 'category', 'kind'],
   },
   {
-    table: 'ops_upstream_errors_1h_model',
-    source: 'ops_upstream_error_events',
+    name: '1h_model',
     bucket: 'toStartOfHour(created_at)',
     bucketSeconds: 3600,
     dimensions: ['platform', 'model', 'status_code'],
   },
   {
-    table: 'ops_upstream_errors_1h_account',
-    source: 'ops_upstream_error_events',
+    name: '1h_account',
     bucket: 'toStartOfHour(created_at)',
     bucketSeconds: 3600,
     dimensions: ['platform', 'account_id', 'status_code'],
   },
   {
-    table: 'ops_upstream_errors_1h_group',
-    source: 'ops_upstream_error_events',
+    name: '1h_group',
     bucket: 'toStartOfHour(created_at)',
     bucketSeconds: 3600,
     dimensions: ['fingerprint', 'platform', 'status_code', 'category'],
   },
   ...['account_id', 'model'].map((member) => ({
-    table: `ops_upstream_errors_6h_group_${member.replace('_id', '')}`,
-    source: 'ops_upstream_error_events',
+    name: `6h_group_${member.replace('_id', '')}`,
     bucket: `toStartOfInterval(created_at, INTERVAL 6 HOUR, 'UTC')`,
     bucketSeconds: 21_600,
     dimensions: ['fingerprint', 'platform', 'status_code', 'category', member],
   })),
-]
+].map((rollup) => ({ ...rollup, table: 'ops_upstream_error_counts', source: 'ops_upstream_error_events' }))
 
 /** Rows of the rollup that differ from the events, with what is missing (or, negative, too much) as `events`. */
 export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: number): string {
@@ -61,7 +58,7 @@ export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: nu
     WHERE created_at >= toDateTime64(${fromSeconds}, 3, 'UTC') AND created_at < toDateTime64(${toSeconds}, 3, 'UTC') GROUP BY ${keys}
     UNION ALL
     SELECT ${keys}, -sum(events) AS n FROM ${rollup.table}
-    WHERE bucket >= toDateTime(${fromSeconds}, 'UTC') AND bucket < toDateTime(${toSeconds}, 'UTC') GROUP BY ${keys}
+    WHERE rollup_name = '${rollup.name}' AND bucket >= toDateTime(${fromSeconds}, 'UTC') AND bucket < toDateTime(${toSeconds}, 'UTC') GROUP BY ${keys}
   ) GROUP BY ${keys} HAVING events != 0`
 }
 
@@ -71,7 +68,9 @@ export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: nu
  */
 export async function repairRollups(clients: StoreClients, batch: Batch): Promise<void> {
   const ofTable = rollups.filter((rollup) => rollup.source === batch.table)
-  await syncReplicas(clients.writer, clients.cluster, [batch.table, ...ofTable.map(({ table }) => table)])
+  await syncReplicas(clients.writer, clients.cluster, [
+    ...new Set([batch.table, ...ofTable.map(({ table }) => table)]),
+  ])
   for (const rollup of ofTable) {
     const { fromSeconds, toSeconds } = bucketBounds(rollup, batch.minCreatedAtMs, batch.maxCreatedAtMs)
     await addDifference(clients.writer, rollup, fromSeconds, toSeconds)
@@ -111,8 +110,8 @@ export async function addDifference(
   if (different === 0) return 0
   const columns = ['bucket', ...rollup.dimensions, 'events'].join(', ')
   await client.command({
-    query: `INSERT INTO ${rollup.table} (${columns}) SETTINGS async_insert = 0, insert_deduplication_token = '${randomUUID()}'
-      SELECT ${columns} FROM (${differenceSql(rollup, fromSeconds, toSeconds)})`,
+    query: `INSERT INTO ${rollup.table} (rollup_name, ${columns}) SETTINGS async_insert = 0, insert_deduplication_token = '${randomUUID()}'
+      SELECT '${rollup.name}', ${columns} FROM (${differenceSql(rollup, fromSeconds, toSeconds)})`,
   })
   return different
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 beforeEach(async () => {
-  for (const table of ['ops_upstream_error_events', ...rollups.map((rollup) => rollup.table)]) {
+  for (const table of ['ops_upstream_error_events', 'ops_upstream_error_counts']) {
     await store.clients.writer.command({ query: `TRUNCATE TABLE ${table}` })
   }
   directory = join(store.directory, `run-${randomUUID()}`)
@@ -84,9 +84,9 @@ async function stored(): Promise<string[]> {
   )
   for (const rollup of rollups) {
     const [sum] = await store.rows<{ events: number | string | null }>(
-      `SELECT sum(events) AS events FROM ${rollup.table}`,
+      `SELECT sum(events) AS events FROM ${rollup.table} WHERE rollup_name = '${rollup.name}'`,
     )
-    expect([rollup.table, Number(sum?.events ?? 0)]).toEqual([rollup.table, rows.length])
+    expect([rollup.name, Number(sum?.events ?? 0)]).toEqual([rollup.name, rows.length])
   }
   return rows.map(({ request_id }) => request_id)
 }
@@ -171,7 +171,7 @@ describe('delivery', () => {
           if (++calls === 2 || calls > 3) return store.delivery.insert(batch, token)
           // The engine notes the token, then the rows and their counts are gone.
           const result = await store.delivery.insert(batch, token)
-          for (const table of ['ops_upstream_error_events', ...rollups.map((rollup) => rollup.table)]) {
+          for (const table of ['ops_upstream_error_events', 'ops_upstream_error_counts']) {
             await store.clients.writer.command({
               query: `ALTER TABLE ${table} DELETE WHERE 1 SETTINGS mutations_sync = 2`,
             })
@@ -215,7 +215,7 @@ describe('delivery', () => {
         async insert(batch, token) {
           const result = await store.delivery.insert(batch, token)
           if (calls++ > 0) return result
-          await store.clients.writer.command({ query: `TRUNCATE TABLE ${rollups[0]?.table}` })
+          await store.clients.writer.command({ query: 'TRUNCATE TABLE ops_upstream_error_counts' })
           return { status: 'unknown', reason: 'killed' }
         },
       }),
@@ -436,7 +436,7 @@ describe('delivery', () => {
         async insert(batch, token) {
           await store.delivery.insert(batch, token)
           if (calls++ === 0)
-            await store.clients.writer.command({ query: `TRUNCATE TABLE ${rollups[0]?.table}` })
+            await store.clients.writer.command({ query: 'TRUNCATE TABLE ops_upstream_error_counts' })
           return { status: 'refused', reason: 'from a rollup' }
         },
       }),

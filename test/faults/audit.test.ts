@@ -16,7 +16,7 @@ function audit(
     store: {
       stored: tallyOf(stored),
       distinctEventIds: new Set(stored).size,
-      rollups: [{ table: 'counts', events: changes.rollup ?? stored.length, differences: 0 }],
+      rollups: [{ name: 'counts', events: changes.rollup ?? stored.length, differences: 0 }],
     },
     read: { list: tallyOf(changes.listed ?? stored) },
     reportedLost: changes.reportedLost ?? 0,

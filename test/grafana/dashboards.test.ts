@@ -118,7 +118,7 @@ describe('counts of accounts and models', () => {
   it('come from rollups wherever they can, so that months are quick', () => {
     const fromEvents = clickhousePanels
       .map(([name]) => name)
-      .filter((name) => !/ops_upstream_errors_1[mh]/.test(sqlOf(name)))
+      .filter((name) => !/ops_upstream_error_counts/.test(sqlOf(name)))
       .filter((name) => /^(Upstream errors|Error groups):/.test(name))
     expect(fromEvents).toEqual(['Upstream errors: Newest errors', 'Error groups: Groups'])
   })

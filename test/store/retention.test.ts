@@ -56,13 +56,35 @@ describe('the rollups', () => {
     const differ = () => countDifference(store.clients.writer, rollup, from, from + 3 * 86_400)
     expect(await differ()).toBe(0)
     await store.clients.writer.command({
-      query: `INSERT INTO ${rollup.table} SELECT toStartOfMinute(now()), 'ghost', 500, 'server_error', 'http_error', 7`,
+      query: `INSERT INTO ${rollup.table} (rollup_name, bucket, platform, status_code, category, kind, events)
+        SELECT '${rollup.name}', toStartOfMinute(now()), 'ghost', 500, 'server_error', 'http_error', 7`,
     })
     await store.clients.writer.command({
-      query: `INSERT INTO ${rollup.table} SELECT bucket, platform, status_code, category, kind, -1 FROM ${rollup.table} WHERE platform = 'openai' AND bucket >= toDateTime(${from}) LIMIT 1`,
+      query: `INSERT INTO ${rollup.table} SELECT * REPLACE (-1 AS events) FROM ${rollup.table}
+        WHERE rollup_name = '${rollup.name}' AND platform = 'openai' AND bucket >= toDateTime(${from}) LIMIT 1`,
     })
     expect(await differ()).toBe(2)
     expect(await addDifference(store.clients.writer, rollup, from, from + 3 * 86_400)).toBe(2)
     expect(await differ()).toBe(0)
+  })
+
+  it('outlive the events, by the minute for 90 days and by the hour for 400', async () => {
+    const { writer } = store.clients
+    const table = 'ops_upstream_error_counts'
+    await writer.command({ query: `TRUNCATE TABLE ${table}` })
+    for (const days of [80, 100, 390, 410])
+      await writer.command({
+        query: `INSERT INTO ${table} (rollup_name, bucket, events) SELECT ['1m', '1h_model', '6h_group_model'][number + 1], toStartOfDay(now()) - INTERVAL ${days} DAY, ${days} FROM numbers(3)`,
+      })
+    await writer.command({ query: `OPTIMIZE TABLE ${table} FINAL` })
+    expect(
+      await store.rows(
+        `SELECT rollup_name, groupArray(events) AS days FROM (SELECT * FROM ${table} ORDER BY events) GROUP BY rollup_name ORDER BY rollup_name`,
+      ),
+    ).toEqual([
+      { rollup_name: '1h_model', days: [80, 100, 390] },
+      { rollup_name: '1m', days: [80] },
+      { rollup_name: '6h_group_model', days: [80, 100, 390] },
+    ])
   })
 })

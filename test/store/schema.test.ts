@@ -54,9 +54,11 @@ describe('the migrations', () => {
   it('make the rollups that the code declares', async () => {
     for (const rollup of rollups) {
       const actual = await rows<{ name: string }>(
-        `SELECT name FROM system.columns WHERE database = 'ops' AND table = '${rollup.table}' ORDER BY position`,
+        `SELECT name FROM system.columns WHERE database = 'ops' AND table = '${rollup.table}' AND is_in_sorting_key`,
       )
-      expect(actual.map(({ name }) => name)).toEqual(['bucket', ...rollup.dimensions, 'events'])
+      const key = actual.map(({ name }) => name)
+      // Or the engine would add up rows that differ in what they count.
+      expect(key).toEqual(expect.arrayContaining(['rollup_name', 'bucket', ...rollup.dimensions]))
     }
   })
 })

@@ -112,7 +112,7 @@ function rollupPart({ request, conditions }: Build, whole: TimeRange, rollup: Ro
   return {
     sql: `SELECT ${bucketStart('toInt64(toUnixTimestamp(bucket))', request)} AS at, ${keyText(request.dimension)} AS key, ${keyText(request.per)} AS per, sum(events) AS n${seen(request, 'toInt64(toUnixTimestamp(bucket)) * 1000')}
       FROM ${rollup.table}
-      WHERE ${[`bucket >= toDateTime({${from}:UInt32}, 'UTC')`, `bucket < toDateTime({${to}:UInt32}, 'UTC')`, ...conditions].join(' AND ')}
+      WHERE ${[`rollup_name = '${rollup.name}'`, `bucket >= toDateTime({${from}:UInt32}, 'UTC')`, `bucket < toDateTime({${to}:UInt32}, 'UTC')`, ...conditions].join(' AND ')}
       GROUP BY at, key, per`,
     params: { [from]: whole.fromMs / 1000, [to]: whole.toMs / 1000 },
   }

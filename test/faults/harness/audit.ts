@@ -43,7 +43,7 @@ export function auditStore({ ledger, store, read, reportedLost }: AuditInput): A
   for (const rollup of store.rollups) {
     if (rollup.events !== stored.rows || rollup.differences > 0)
       violations.push(
-        `I2: ${rollup.table} counts ${rollup.events} of ${stored.rows} rows, ${rollup.differences} buckets differ`,
+        `I2: ${rollup.name} counts ${rollup.events} of ${stored.rows} rows, ${rollup.differences} buckets differ`,
       )
   }
   for (const [way, given] of Object.entries(read ?? {})) {

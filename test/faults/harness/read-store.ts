@@ -16,7 +16,7 @@ export interface StoreContents extends StoreSums {
 export interface StoreSums {
   readonly distinctEventIds: number
   readonly rollups: readonly {
-    readonly table: string
+    readonly name: string
     readonly events: number
     readonly differences: number
   }[]
@@ -45,11 +45,13 @@ for (let piece = 0; piece < pieces; piece++) {
 }
 const sums: StoreSums['rollups'][number][] = []
 for (const rollup of rollups) {
-  const [sum] = await rows<[string]>(`SELECT sum(events) FROM ${rollup.table}`)
+  const [sum] = await rows<[string]>(
+    `SELECT sum(events) FROM ${rollup.table} WHERE rollup_name = '${rollup.name}'`,
+  )
   const [different] = await rows<[string]>(
     `SELECT count() FROM (${differenceSql(rollup, 0, farFutureSeconds)})`,
   )
-  sums.push({ table: rollup.table, events: Number(sum?.[0]), differences: Number(different?.[0]) })
+  sums.push({ name: rollup.name, events: Number(sum?.[0]), differences: Number(different?.[0]) })
 }
 process.stdout.write(`${JSON.stringify({ distinctEventIds, rollups: sums } satisfies StoreSums)}\n`)
 await clients.close()

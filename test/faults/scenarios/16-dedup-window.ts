@@ -3,13 +3,7 @@ import { proxiedScenario } from '../harness/proxied-store.ts'
 import { attachStrace, killInjection, straceMissing } from '../harness/strace.ts'
 import type { Scenario } from '../scenario.ts'
 
-const tables = [
-  'ops_upstream_error_events',
-  'ops_upstream_errors_1m',
-  'ops_upstream_errors_1h_model',
-  'ops_upstream_errors_1h_account',
-  'ops_upstream_errors_1h_group',
-]
+const tables = ['ops_upstream_error_events', 'ops_upstream_error_counts']
 const renames = 'rename,renameat,renameat2'
 
 const oneBlockWindows = tables.map(
