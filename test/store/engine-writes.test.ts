@@ -48,6 +48,13 @@ async function merge(table: string): Promise<void> {
   }
 }
 
+/** What a merge writes beyond so many bytes of a file is lost. It ends well, unless it reads one of its own files again. */
+async function mergeCutShort(table: string, bytes: number): Promise<void> {
+  await withFileSizeLimit(bytes, () => merge(table)).catch((error: { type?: string }) => {
+    if (error.type !== 'CANNOT_READ_ALL_DATA') throw error
+  })
+}
+
 /** Of every column of every row. */
 const contents = (table: string) =>
   store.rows(`SELECT count() AS rows, toString(sum(cityHash64(*))) AS hash FROM ${table}`)
@@ -62,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
       fc.asyncProperty(fc.integer({ min: 1, max: 50_000 }), async (bytes) => {
         for (const size of [30, 1, 50]) await insert(size)
         const before = await contents(events)
-        await withFileSizeLimit(bytes, () => merge(events))
+        await mergeCutShort(events, bytes)
 
         await expect(store.clients.writes.confirm()).rejects.toThrow('writes of the embedded engine failed')
         await store.clients.writes.mend()
@@ -70,15 +77,16 @@ describe.skipIf(process.platform !== 'linux')('writes of the embedded engine tha
         expect(await contents(events)).toEqual(before)
         await expectRollupsAgree()
       }),
-      { numRuns: 4 },
+      // A smaller example would meet what the first one has left.
+      { numRuns: 4, endOnFailure: true },
     )
   })
 
   it('are noticed when a merge ends with files of no length, and queries answer again', async () => {
     await insert(20)
     await insert(20)
-    const table = 'ops_upstream_errors_1m'
-    await withFileSizeLimit(0, () => merge(table))
+    const table = 'ops_upstream_error_counts'
+    await mergeCutShort(table, 0)
     await expect(contents(table)).rejects.toThrow(/Empty marks file|Cannot read all data/)
     await store.clients.writes.mend()
     await expectRollupsAgree()
