@@ -69,7 +69,7 @@ export async function run(args: readonly string[]): Promise<void> {
       'ops_error_logs',
       ...(compared.has('otel') ? ['otel_traces'] : []),
     ]
-    for (const table of [...stored, ...rollups.map((rollup) => rollup.table)])
+    for (const table of new Set([...stored, ...rollups.map((rollup) => rollup.table)]))
       await mergeParts(clients.writer, table)
     await untilMerged(clients.writer)
     for (const table of stored) await printSize(clients.writer, table, print)

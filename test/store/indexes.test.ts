@@ -82,6 +82,22 @@ describe('indexes', () => {
     expect(read).toBeLessThanOrEqual(most)
   })
 
+  it('find what has not been merged yet, and so has none, beside what has', async () => {
+    const id = randomUUID()
+    const rows = ['i9000', 'late'].map((name, index) =>
+      row(name, toMs - 1000 - index, { error_message: `one more needle in it: ${name}` }),
+    )
+    expect(await store.delivery.insert(toBatch(id, rows), id)).toEqual({ status: 'stored' })
+    const found = async (filter: Filter) => {
+      const { sql, params } = list([filter])
+      return (await store.rows(renderParameters(sql, params))).length
+    }
+    expect(await found(message(['needle'], []))).toBe(3)
+    expect(await found(message([], ['needle in it']))).toBe(3)
+    expect(await found(text('request_id', 'i9000'))).toBe(2)
+    expect(await found(text('request_id', 'late'))).toBe(1)
+  })
+
   it.each(['newest', 'oldest'] as const)('let a deep page read only what is after it: %s', async (order) => {
     const edge = order === 'newest' ? fromMs + 300_000 : toMs - 300_000
     const { sql, params } = list([], order, edge)
