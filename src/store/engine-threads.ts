@@ -22,8 +22,12 @@ const niceOfThread: readonly [RegExp, number][] = [
   [/^(V8Worker|DelayedTask|SignalInspector)/, 0],
 ]
 
-/** New threads are those that earlier ones were too few for: seldom, after the first minute. */
-const intervalMs = 500
+/**
+ * New threads are those that earlier ones were too few for: seldom, after the first minute. They begin with the priority of the
+ * thread that starts them. Listing some sixty threads twice a second was a quarter of what the idle main thread did.
+ */
+const firstIntervalMs = 500
+const longestIntervalMs = 8000
 
 /**
  * Gives the threads of the embedded engine, and those that run its statements, a lower priority than those that take
@@ -33,18 +37,24 @@ export function lowerEngineThreads(): { stop(): void } {
   if (process.platform !== 'linux') return { stop() {} }
   /** Threads that need no second look. */
   let known = new Set<string>()
+  let intervalMs = firstIntervalMs
+  let timer: NodeJS.Timeout
   const lower = (): void => {
-    const threads = listThreads()
     const looked = new Set<string>()
-    for (const thread of threads) {
-      if (known.has(thread) || settle(thread)) looked.add(thread)
+    let isNew = false
+    for (const thread of listThreads()) {
+      if (known.has(thread)) looked.add(thread)
+      else if (settle(thread)) {
+        looked.add(thread)
+        isNew = true
+      }
     }
     known = looked
+    intervalMs = isNew ? firstIntervalMs : Math.min(2 * intervalMs, longestIntervalMs)
+    timer = setTimeout(lower, intervalMs).unref()
   }
   lower()
-  const timer = setInterval(lower, intervalMs)
-  timer.unref()
-  return { stop: () => clearInterval(timer) }
+  return { stop: () => clearTimeout(timer) }
 }
 
 function listThreads(): readonly string[] {
