@@ -11,7 +11,7 @@ import { createMetrics } from '../src/metrics/metrics.ts'
 import { openStoreClients, type StoreClients } from '../src/store/client.ts'
 import { createChangeGroup } from '../src/store/group-states.ts'
 import { createStoreReader } from '../src/store/query.ts'
-import { rollups } from '../src/store/rollups.ts'
+import { rollupTable } from '../src/store/rollups.ts'
 import { createStoredBatches } from '../src/store/stored-batches.ts'
 import { startHttpClient } from './query/client-thread.ts'
 import { lookUp, mergeParts, prepareData, printSize, untilMerged } from './query/data.ts'
@@ -69,8 +69,7 @@ export async function run(args: readonly string[]): Promise<void> {
       'ops_error_logs',
       ...(compared.has('otel') ? ['otel_traces'] : []),
     ]
-    for (const table of new Set([...stored, ...rollups.map((rollup) => rollup.table)]))
-      await mergeParts(clients.writer, table)
+    for (const table of [...stored, rollupTable]) await mergeParts(clients.writer, table)
     await untilMerged(clients.writer)
     for (const table of stored) await printSize(clients.writer, table, print)
     const postgres = compared.has('postgres')

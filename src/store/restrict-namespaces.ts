@@ -1,7 +1,7 @@
 import { tables } from '../event/tables.ts'
 import { localTable } from './cluster.ts'
 import { renderParameters } from './render-parameters.ts'
-import { rollups } from './rollups.ts'
+import { rollupTable } from './rollups.ts'
 
 /**
  * The setting under which the engine shows a query only rows of these namespaces, wherever in it a table is named; none
@@ -15,11 +15,9 @@ export function restrictNamespaces(
   const condition = renderParameters('service_namespace IN {namespaces:Array(String)}', {
     namespaces: serviceNamespaces,
   })
-  const names = new Set(
-    [...tables.values()].map(({ name }) => name).concat(rollups.map(({ table }) => table)),
-  )
+  const names = [...[...tables.values()].map((table) => table.name), rollupTable]
   // On a cluster, the shards read their own tables.
-  const filters = [...names]
+  const filters = names
     .flatMap((table) => [table, localTable(table)])
     .map((table) => renderParameters('{table:String}: {condition:String}', { table, condition }))
   return { additional_table_filters: `{${filters.join(', ')}}` }

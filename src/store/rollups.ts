@@ -5,7 +5,10 @@ import type { StoreClients } from './client.ts'
 import { syncReplicas } from './cluster.ts'
 import { readRows } from './read-rows.ts'
 
-/** Counts that a materialized view keeps. All of a source are rows of one table, told apart by its column `rollup_name`. */
+/** Holds the rows of all rollups. */
+export const rollupTable = 'ops_upstream_error_counts'
+
+/** Counts that a materialized view keeps, told apart by the column `rollup_name`. */
 export interface Rollup {
   readonly name: string
   readonly table: string
@@ -48,7 +51,7 @@ export const rollups: readonly Rollup[] = [
     bucketSeconds: 21_600,
     dimensions: ['fingerprint', 'platform', 'status_code', 'category', member],
   })),
-].map((rollup) => ({ ...rollup, table: 'ops_upstream_error_counts', source: 'ops_upstream_error_events' }))
+].map((rollup) => ({ ...rollup, table: rollupTable, source: 'ops_upstream_error_events' }))
 
 /** Rows of the rollup that differ from the events, with what is missing (or, negative, too much) as `events`. */
 export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: number): string {
@@ -68,9 +71,8 @@ export function differenceSql(rollup: Rollup, fromSeconds: number, toSeconds: nu
  */
 export async function repairRollups(clients: StoreClients, batch: Batch): Promise<void> {
   const ofTable = rollups.filter((rollup) => rollup.source === batch.table)
-  await syncReplicas(clients.writer, clients.cluster, [
-    ...new Set([batch.table, ...ofTable.map(({ table }) => table)]),
-  ])
+  const counted = ofTable.length > 0 ? [rollupTable] : []
+  await syncReplicas(clients.writer, clients.cluster, [batch.table, ...counted])
   for (const rollup of ofTable) {
     const { fromSeconds, toSeconds } = bucketBounds(rollup, batch.minCreatedAtMs, batch.maxCreatedAtMs)
     await addDifference(clients.writer, rollup, fromSeconds, toSeconds)
