@@ -18,12 +18,14 @@ import { defaultRedaction } from '../src/redaction/redaction-settings.ts'
 import { openStoreClients, type StoreClients } from '../src/store/client.ts'
 import { createInsertBatch } from '../src/store/insert-batch.ts'
 import { migrate, readMigrations } from '../src/store/migrate.ts'
+import { readRows } from '../src/store/read-rows.ts'
 import { createPayloads, spansPerRequest, stamp } from './ingest/payload.ts'
 import { untilMerged } from './query/data.ts'
 
 const pauseMs = 100
 
-type Insert = (rowCount: number) => Promise<{ cpuMs: number }>
+/** Milliseconds of CPU: of the process while the insert runs, and of the main thread for making its rows before. */
+type Insert = (rowCount: number) => Promise<{ cpuMs: number; makingMs: number }>
 
 export async function run(args: readonly string[]): Promise<void> {
   const options = new Command('bench insert')
@@ -87,28 +89,24 @@ async function insertAndMerge(
   await untilMerged(writer)
   const mergedBefore = await mergedRows(writer)
   const before = process.cpuUsage()
-  const makingBefore = makingMs
+  let makingMs = 0
   for (let i = 0; i < times; i++) {
-    await insert(rows)
+    makingMs += (await insert(rows)).makingMs
     await sleep(pauseMs)
   }
   await untilMerged(writer)
   const { user, system } = process.cpuUsage(before)
-  const cpuMs = (user + system) / 1000 - (makingMs - makingBefore)
+  const cpuMs = (user + system) / 1000 - makingMs
   return { cpuMs: cpuMs / times, merged: ((await mergedRows(writer)) - mergedBefore) / (times * rows) }
 }
 
 async function mergedRows(writer: StoreClients['writer']): Promise<number> {
-  const result = await writer.query({
-    query: `SELECT value FROM system.events WHERE event = 'MergedRows'`,
-    format: 'JSONEachRow',
-  })
-  const [row] = await result.json<{ value: string | number }>()
-  return Number(row?.value ?? 0)
+  const [row] = await readRows<[string | number]>(
+    writer,
+    `SELECT value FROM system.events WHERE event = 'MergedRows'`,
+  )
+  return Number(row?.[0] ?? 0)
 }
-
-/** CPU of the main thread for making rows, which the engine's threads go on beside. */
-let makingMs = 0
 
 async function createInsert(clients: StoreClients, scratchDirectory: string): Promise<Insert> {
   const insertBatch = await createInsertBatch(clients, scratchDirectory)
@@ -131,12 +129,11 @@ async function createInsert(clients: StoreClients, scratchDirectory: string): Pr
     })
     const batch = toBatch(randomUUID(), exports.flatMap(({ rows }) => rows).slice(0, rowCount))
     const made = process.threadCpuUsage(making)
-    makingMs += (made.user + made.system) / 1000
 
     const before = process.cpuUsage()
     await insertBatch(batch, batch.id)
     const { user, system } = process.cpuUsage(before)
     for (const { releaseRows } of exports) releaseRows()
-    return { cpuMs: (user + system) / 1000 }
+    return { cpuMs: (user + system) / 1000, makingMs: (made.user + made.system) / 1000 }
   }
 }

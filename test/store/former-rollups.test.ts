@@ -6,8 +6,8 @@ import { openEmptyStore } from '../support/store.ts'
 const migrations = readMigrations(new URL('../../clickhouse', import.meta.url).pathname)
 const daySeconds = 86_400
 
-/** Tables of one rollup each, as they were until migration 011. */
-const formerTables = rollups.map(({ name }) => `ops_upstream_errors_${name}`)
+/** Until migration 011 each rollup had a table of its own. */
+const formerTable = (name: string) => `ops_upstream_errors_${name}`
 
 let store: Awaited<ReturnType<typeof openEmptyStore>>
 const command = (query: string) => store.clients.writer.command({ query })
@@ -20,15 +20,15 @@ beforeEach(async () => {
   )
   await insertEvents(20_000)
   // What only the counts still know.
-  for (const [index, { dimensions, name }] of rollups.entries()) {
-    await command(`INSERT INTO ${formerTables[index]} (bucket, ${dimensions.join(', ')}, events)
-      SELECT bucket - INTERVAL 60 DAY, ${dimensions.join(', ')}, events FROM ops_upstream_errors_${name}`)
+  for (const { dimensions, name } of rollups) {
+    await command(`INSERT INTO ${formerTable(name)} (bucket, ${dimensions.join(', ')}, events)
+      SELECT bucket - INTERVAL 60 DAY, ${dimensions.join(', ')}, events FROM ${formerTable(name)}`)
   }
 })
 afterEach(() => store.close())
 
 it('are copied with what they counted of events that are deleted, and go on counting', async () => {
-  const before = await Promise.all(formerTables.map((table) => sumOf(table)))
+  const before = await Promise.all(rollups.map(({ name }) => sumOf(formerTable(name))))
   expect(before).toEqual(rollups.map(() => 40_000))
   await migrate(store.clients.writer, migrations)
   await insertEvents(500)
