@@ -6,6 +6,7 @@ import type { Encoding, Signal } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createCors } from './cors.ts'
 import type { Forward, HandleExport } from './export-request.ts'
+import { createGather } from './gather-requests.ts'
 import { type ReadBody, type RequestBody, readBody } from './read-body.ts'
 import type { ReceiverBounds } from './receiver-bounds.ts'
 import { writeAccepted, writeFailure } from './write-response.ts'
@@ -45,6 +46,8 @@ export function createRequestHandler(
   isStopping: () => boolean,
 ): HandleRequest {
   const handleCors = createCors(config.otlpCorsOrigins)
+  const gather = createGather()
+  let underWay = 0
 
   return async (request, response) => {
     if (handleCors(request, response)) return
@@ -75,6 +78,7 @@ export function createRequestHandler(
     const { serviceNamespaces } = access
 
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
+    underWay++
     let heldBytes = 0
     let body: Uint8Array | undefined
     const releaseBody = (): void => {
@@ -86,7 +90,7 @@ export function createRequestHandler(
       budget.release(bytes)
     }
     try {
-      const read = await readBody(request, config.otlpMaxBodyBytes, budget)
+      const read = await readBody(request, config.otlpMaxBodyBytes, budget, () => gather(underWay > 1))
       if (read.status === 'aborted') {
         metrics.requests.inc({ signal, outcome: 'aborted' })
         response.destroy()
@@ -125,6 +129,7 @@ export function createRequestHandler(
       releaseBody()
       budget.release(heldBytes)
       slots.free(client)
+      underWay--
     }
   }
 }

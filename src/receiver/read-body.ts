@@ -35,14 +35,19 @@ type Collected =
  */
 const maxInlineBytes = 2 * 1024 * 1024
 
+/** Larger bodies are enough work by themselves, and several at once would be a lot of memory. */
+const maxGatheredBytes = 512 * 1024
+
 /**
  * Reads a request's body and inflates it, off the event loop unless it is small. `maxBytes` bounds what is sent and,
  * while inflating, what comes out of it; every byte held is reserved in the budget.
+ * @param gather waited for between reading and inflating a small body.
  */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,
   budget: ByteBudget,
+  gather: () => Promise<void>,
 ): Promise<ReadBody> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return { status: 'body_too_large' }
   const contentEncoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity'
@@ -52,11 +57,13 @@ export async function readBody(
   const sent = await collect(request, maxBytes, budget)
   if (sent.status !== 'body') return { status: sent.status === 'broken' ? 'aborted' : sent.status }
   const held = { sent: sent.bytes, contentEncoding }
+  const expectedBytes = inflater === undefined ? sent.bytes.length : inflater.expectedBytes(sent.bytes)
+  if (expectedBytes <= maxGatheredBytes) await gather()
   if (inflater === undefined)
     return { status: 'body', body: sent.bytes, heldBytes: sent.bytes.length, ...held }
 
   const inflated =
-    inflateInline(inflater, sent.bytes, maxBytes, budget) ??
+    inflateInline(inflater, sent.bytes, Math.min(expectedBytes, maxBytes), budget) ??
     (await inflateInSteps(inflater, sent.bytes, maxBytes, budget))
   if (inflated.status === 'body') {
     const heldBytes = sent.bytes.length + inflated.bytes.length
@@ -70,10 +77,9 @@ export async function readBody(
 function inflateInline(
   inflater: Inflater,
   sent: Buffer,
-  maxBytes: number,
+  expectedBytes: number,
   budget: ByteBudget,
 ): Collected | undefined {
-  const expectedBytes = Math.min(inflater.expectedBytes(sent), maxBytes)
   if (expectedBytes > maxInlineBytes || !budget.reserve(expectedBytes)) return undefined
   let bytes: Buffer | undefined
   try {

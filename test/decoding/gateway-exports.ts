@@ -189,6 +189,14 @@ export function gatewayExport(signal: Signal, nowMs: number): fc.Arbitrary<OtlpR
     .map(([of, logRecords]) => ({ resourceLogs: [{ resource: of, scopeLogs: [{ logRecords }] }] }))
 }
 
+/** One export of what many gateways sent. */
+export function joinedExport(signal: Signal, nowMs: number): fc.Arbitrary<OtlpRequest> {
+  const resources = signal === 'traces' ? 'resourceSpans' : 'resourceLogs'
+  return fc
+    .array(gatewayExport(signal, nowMs), { minLength: 30, maxLength: 40 })
+    .map((requests) => ({ [resources]: requests.flatMap((request) => request[resources] ?? []) }))
+}
+
 /** An export whose attributes of every name, and whose other texts, all hold a text with one secret. */
 export function exportWithSecret(
   signal: Signal,

@@ -7,7 +7,7 @@ import { remains } from '../redaction/corpus.ts'
 import { type Choose, choices, type OtlpRequest } from '../selection/otlp-arbitrary.ts'
 import { decodeProtobuf, encodeProtobuf } from '../selection/otlp-proto.ts'
 import { writeJson } from '../selection/write-json.ts'
-import { exportWithSecret, gatewayExport, placeholder } from './gateway-exports.ts'
+import { exportWithSecret, gatewayExport, joinedExport, placeholder } from './gateway-exports.ts'
 import { rowsFromStrings } from './string-rows.ts'
 
 const nowMs = Date.UTC(2026, 10, 25)
@@ -77,6 +77,27 @@ describe.each(Object.entries(redactions))('rows with %s', (_, redaction) => {
       expect(rowCount).toBeGreaterThan(numRuns / 2)
     },
   )
+})
+
+describe('an export of many events', () => {
+  const decode = createDecodeExport(settingsOf(defaultRedaction))
+  const expected = rowsFromStrings(settingsOf(defaultRedaction))
+
+  it.each(cases)('of %s in %s gives all of their rows, in the order of the export', (signal, encoding) => {
+    let mostRows = 0
+    fc.assert(
+      fc.property(joinedExport(signal, nowMs), choices, (request, choose) => {
+        const body = encode(signal, encoding, request, choose)
+        const { rows } = decode(signal, encoding, body, false)
+        mostRows = Math.max(mostRows, rows.length)
+        expect(readable(rows.map((row) => row.bytes))).toEqual(
+          readable(expected(signal, encoding, body, nowMs)),
+        )
+      }),
+      { numRuns: numRuns / 10 },
+    )
+    expect(mostRows).toBeGreaterThan(30)
+  })
 })
 
 describe('a secret', () => {

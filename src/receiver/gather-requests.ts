@@ -1,0 +1,26 @@
+/** Resolves when the requests that are worked on together with this one are there. */
+export type Gather = (hasCompany: boolean) => Promise<void>
+
+/** Other requests come within so long while a sender keeps several under way; much less than a commit takes. */
+const companyWaitMs = 1
+
+/**
+ * Makes the function that brings requests together: bodies that arrive in the same turn of the event loop, and, in the
+ * company of other requests that are under way, within a millisecond. Reading requests, inflating and decoding each run a lot
+ * of code, and push each other out of the processor's caches: done in turns for each small request, the three take up to a
+ * quarter more time than done for several requests at once. They share a commit then, too.
+ */
+export function createGather(): Gather {
+  let gathering: Promise<void> | undefined
+  return (hasCompany) => {
+    gathering ??= new Promise((resolve) => {
+      const end = (): void => {
+        gathering = undefined
+        resolve()
+      }
+      if (hasCompany) setTimeout(end, companyWaitMs)
+      else setImmediate(end)
+    })
+    return gathering
+  }
+}

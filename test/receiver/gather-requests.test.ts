@@ -1,0 +1,43 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createGather } from '../../src/receiver/gather-requests.ts'
+
+afterEach(() => void vi.useRealTimers())
+
+describe('requests that are gathered', () => {
+  it('go on together, in the order in which they came', async () => {
+    const gather = createGather()
+    const order: string[] = []
+    const request = async (name: string, hasCompany: boolean): Promise<void> => {
+      await gather(hasCompany)
+      order.push(name)
+    }
+    const all = Promise.all([request('first', false), request('second', true), request('third', true)])
+    expect(order).toEqual([])
+    await all
+    expect(order).toEqual(['first', 'second', 'third'])
+  })
+
+  it('wait for the turn of the event loop to end, and no longer, when they are alone', async () => {
+    const gather = createGather()
+    let isGathered = false
+    void gather(false).then(() => {
+      isGathered = true
+    })
+    await Promise.resolve()
+    expect(isGathered).toBe(false)
+    await turn()
+    expect(isGathered).toBe(true)
+  })
+
+  it('take in those that come a turn later when others are under way', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const gather = createGather()
+    const first = gather(true)
+    await turn()
+    expect(gather(true)).toBe(first)
+    vi.advanceTimersByTime(1)
+    await first
+    expect(gather(true)).not.toBe(first)
+  })
+})
