@@ -3,6 +3,14 @@ export type Gather = (hasCompany: boolean) => Promise<void>
 
 /** Other requests come within so long while a sender keeps several under way; much less than a commit takes. */
 const companyWaitMs = 1
+/** All of them are inflated before the first is decoded, and the event loop waits until they are done. */
+const maxTogether = 8
+
+interface Group {
+  /** Nobody joins any more: its requests go on. */
+  readonly ended: Promise<void>
+  count: number
+}
 
 /**
  * Makes the function that brings requests together: bodies that arrive in the same turn of the event loop, and, in the
@@ -11,16 +19,23 @@ const companyWaitMs = 1
  * quarter more time than done for several requests at once. They share a commit then, too.
  */
 export function createGather(): Gather {
-  let gathering: Promise<void> | undefined
-  return (hasCompany) => {
-    gathering ??= new Promise((resolve) => {
+  let gathering: Group | undefined
+
+  function start(hasCompany: boolean): Group {
+    const ended = new Promise<void>((resolve) => {
       const end = (): void => {
-        gathering = undefined
+        if (gathering?.ended === ended) gathering = undefined
         resolve()
       }
       if (hasCompany) setTimeout(end, companyWaitMs)
       else setImmediate(end)
     })
-    return gathering
+    return { ended, count: 0 }
+  }
+
+  return (hasCompany) => {
+    if (gathering === undefined || gathering.count === maxTogether) gathering = start(hasCompany)
+    gathering.count++
+    return gathering.ended
   }
 }

@@ -40,4 +40,18 @@ describe('requests that are gathered', () => {
     await first
     expect(gather(true)).not.toBe(first)
   })
+
+  it('are at most eight at once: those beyond go on when the first are done', async () => {
+    const gather = createGather()
+    const order: string[] = []
+    const request = async (name: string): Promise<void> => {
+      await gather(false)
+      order.push(`${name} inflated`)
+      await Promise.resolve()
+      order.push(`${name} decoded`)
+    }
+    await Promise.all(Array.from({ length: 10 }, (_, index) => request(String(index))))
+    expect(order.indexOf('8 inflated')).toBeGreaterThan(order.indexOf('7 decoded'))
+    expect(order.indexOf('7 inflated')).toBeLessThan(order.indexOf('0 decoded'))
+  })
 })
