@@ -14,9 +14,9 @@ interface Group {
 
 /**
  * Makes the function that brings requests together: bodies that arrive in the same turn of the event loop, and, in the
- * company of other requests that are under way, within a millisecond. Reading requests, inflating and decoding each run a lot
- * of code, and push each other out of the processor's caches: done in turns for each small request, the three take up to a
- * quarter more time than done for several requests at once. They share a commit then, too.
+ * company of other requests that are under way, within a millisecond. Done in turns for each small request, reading,
+ * inflating and decoding take more time than done for several at once (docs/performance-notes.md has how much): each is a lot
+ * of code, and they seem to push each other out of the processor's caches. Requests of a group share a commit, too.
  */
 export function createGather(): Gather {
   let gathering: Group | undefined
