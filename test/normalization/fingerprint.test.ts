@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { fingerprint, fingerprintVersion, messageTemplate } from '../../src/normalization/fingerprint.ts'
 import { canonicalPlatform } from '../../src/normalization/providers/canonical-platform.ts'
 import { parseProviderError } from '../../src/normalization/providers/parse-provider-error.ts'
+import { expectLinearTime } from '../support/linear-time.ts'
 import { readFixtures } from './providers/fixtures.ts'
-import { expectLinearTime } from './providers/linear-time.ts'
 
 const parts = {
   platform: 'openai',

@@ -68,18 +68,19 @@ describe('parameters', () => {
 
 describe('a slow query', () => {
   it('does not hold up the newest events, nor filtered lists, nor the writer', async () => {
-    const analyses = [1, 2, 3].map(() => reader.run({ ...slow(6), class: 'analysis' }))
-    const exported = reader.run({ ...slow(6), class: 'export' })
+    let ended = 0
+    const runSlow = (queryClass: 'analysis' | 'export' | 'list') =>
+      reader.run({ ...slow(15), class: queryClass }).finally(() => ended++)
+    const slowOnes = [...[1, 2, 3].map(() => runSlow('analysis')), runSlow('export')]
     await sleep(200)
-    const startedAt = performance.now()
     await reader.run({ sql: 'SELECT {x:String}', params: { x: 'a' }, class: 'list' })
     await reader.run({ sql: 'SELECT {x:String}', params: { x: 'a' }, class: 'point' })
     await store.rows('SELECT 1')
-    const lists = [1, 2, 3].map(() => reader.run({ ...slow(6), class: 'list' }))
+    slowOnes.push(...[1, 2, 3].map(() => runSlow('list')))
     await sleep(50)
     await reader.run({ sql: 'SELECT {x:String}', params: { x: 'a' }, class: 'point' })
-    expect(performance.now() - startedAt).toBeLessThan(700)
-    await Promise.all([...analyses, exported, ...lists])
+    expect(ended).toBe(0)
+    await Promise.all(slowOnes)
   })
 
   it('ends in the engine when its caller hangs up, and its reader serves the next one', async () => {

@@ -6,8 +6,8 @@ import { parseLenientJson } from '../../../src/normalization/providers/lenient-j
 import { parseProviderError } from '../../../src/normalization/providers/parse-provider-error.ts'
 import type { ProviderFailure } from '../../../src/normalization/providers/provider-error.ts'
 import { maxRetryAfterMs } from '../../../src/normalization/retry-after.ts'
+import { expectLinearTime } from '../../support/linear-time.ts'
 import { failureOf, fixtureNowMs, readFixtures } from './fixtures.ts'
-import { expectLinearTime } from './linear-time.ts'
 
 const fixtures = readFixtures()
 
