@@ -31,6 +31,7 @@ WORKDIR /app
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=1048576 \
+    MALLOC_TRIM_THRESHOLD_=2097152 \
     OPS_DATA_DIR=/var/lib/ops-sidecar
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist

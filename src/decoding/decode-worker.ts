@@ -15,8 +15,7 @@ parentPort?.on('message', ({ id, signal, encoding, body, withoutBodies, serviceN
 function answerTo(work: () => ReturnType<typeof decode>, id: number): DecodeAnswer {
   try {
     const { rows, releaseRows, ...counts } = work()
-    // A buffer of its own, so that it can be handed over instead of copied.
-    const record = new Uint8Array(encodeRowRecord(rows))
+    const record = encodeRowRecord(rows)
     releaseRows()
     return { id, status: 'decoded', counts, rows: record }
   } catch (error) {

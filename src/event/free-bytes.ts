@@ -1,10 +1,14 @@
+/** What weighs less is not worth the call. */
+const minFreedBytes = 8 * 1024
+
 /**
- * Gives the memory of a large buffer back at once. It lies outside of V8's heap, where a buffer weighs nothing, so that
+ * Gives the memory of a buffer back at once, unless it is small. It lies outside of V8's heap, where a buffer weighs nothing, so that
  * V8 would find out late, by marking the whole heap every few dozen requests: that, and the fresh pages for each request
  * meanwhile, cost more than inflating a body does. The caller holds the only views of the memory; they are empty afterwards.
  */
 export function freeBytes(bytes: Uint8Array): void {
   const { buffer } = bytes
-  // Smaller ones may be cut from the pool that Node shares between buffers.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < minFreedBytes) return
+  // Of that size is the pool that Node cuts small buffers from: others may have parts of it.
+  if (buffer.byteLength !== Buffer.poolSize) buffer.transfer(0)
 }

@@ -55,10 +55,11 @@ export function rowRecordBytes(row?: EncodedRow): number {
   return row === undefined ? 1 : rowHeaderBytes + row.bytes.length
 }
 
+/** In memory of its own, so that it can be given back, or away to another thread. */
 export function encodeRowRecord(rows: readonly EncodedRow[]): Buffer {
   let size = rowRecordBytes()
   for (const row of rows) size += rowRecordBytes(row)
-  const payload = Buffer.allocUnsafe(size)
+  const payload = Buffer.allocUnsafeSlow(size)
   const { view } = createByteSource(payload)
   payload[0] = version
   let offset = rowRecordBytes()
