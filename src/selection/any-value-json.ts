@@ -11,9 +11,13 @@ import {
   readKey,
   readTextValue,
   skipValue,
+  usualInteger,
+  usualKey,
+  usualText,
 } from './json-values.ts'
 import { mergedMap } from './merged-map.ts'
 import { maxAnyValueDepth } from './nesting.ts'
+import { otherAttribute, passUsualAttribute, stringAttribute } from './usual-attribute-json.ts'
 
 const keyValueKeys = jsonKeys('key', 'value')
 const anyValueKeys = jsonKeys(
@@ -45,6 +49,12 @@ function readKeyValues(reader: JsonReader, into: AttributesBuilder, depth: numbe
 }
 
 function readKeyValue(reader: JsonReader, into: AttributesBuilder, depth: number): void {
+  const usual = passUsualAttribute(reader)
+  if (usual !== otherAttribute) {
+    into.keys.push(usualKey(reader))
+    into.values.push(usual === stringAttribute ? usualText(reader) : usualInteger(reader))
+    return
+  }
   let key = ''
   let value: AttributeValue = null
   for (let more = enterObject(reader); more; more = nextMember(reader)) {

@@ -8,13 +8,13 @@ import { maxJsonDepth } from './nesting.ts'
 export const quote = 0x22
 export const backslash = 0x5c
 
-const comma = 0x2c
+export const comma = 0x2c
 const colon = 0x3a
-const minus = 0x2d
-const openArray = 0x5b
-const closeArray = 0x5d
+export const minus = 0x2d
+export const openArray = 0x5b
+export const closeArray = 0x5d
 const openObject = 0x7b
-const closeObject = 0x7d
+export const closeObject = 0x7d
 
 const simpleEscapes = new Set(Buffer.from('"\\/bfnrt'))
 const literals = ['true', 'false', 'null'].map((text) => Buffer.from(text))
@@ -29,11 +29,12 @@ const open = new Uint8Array(maxJsonDepth)
 /**
  * Where the value that starts at `start`, whitespace before it allowed, ends.
  * Throws MalformedOtlpError for anything but JSON and for nesting beyond `maxJsonDepth`.
+ * @param outerDepth containers around the value that were entered since nesting is counted.
  */
-export function endOfValue(source: ByteSource, start: number): number {
+export function endOfValue(source: ByteSource, start: number, outerDepth = 0): number {
   const { bytes } = source
   let position = start
-  let depth = 0
+  let depth = outerDepth
   let inObject = 0
   for (;;) {
     if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
@@ -55,7 +56,7 @@ export function endOfValue(source: ByteSource, start: number): number {
     else position = endOfLiteral(bytes, position)
 
     for (;;) {
-      if (depth === 0) return position
+      if (depth === outerDepth) return position
       if ((bytes[position] as number) <= 0x20) position = skipWhitespace(bytes, position)
       const after = bytes[position]
       position++
@@ -165,7 +166,7 @@ function endOfDigits(bytes: Buffer, start: number): number {
   return position
 }
 
-function isDigit(byte: number): boolean {
+export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 

@@ -30,6 +30,12 @@ export function keyIs(reader: JsonReader, key: JsonKey): boolean {
   return length === key.bytes.byteLength && sameBytes(reader, reader.stringStart, key.bytes, 0, length)
 }
 
+/** Whether the attribute that `passUsualAttribute` passed has this key. */
+export function usualKeyIs(reader: JsonReader, key: JsonKey): boolean {
+  const length = reader.keyEnd - reader.keyStart
+  return length === key.bytes.byteLength && sameBytes(reader, reader.keyStart, key.bytes, 0, length)
+}
+
 /** Which of `keys` the string that was passed last says; '' for any other. Makes no string for it. */
 export function knownKey(reader: JsonReader, keys: JsonKeys): string {
   if (reader.stringEscaped) {

@@ -13,7 +13,10 @@ export interface JsonReader extends ByteSource {
   /** The bytes again, for what outlives the reader. */
   readonly source: ByteSource
   position: number
-  /** Inside, without quotes, of the string that `passString` passed last. */
+  /** Inside, without quotes, of the key of the attribute that `passUsualAttribute` passed last. */
+  keyStart: number
+  keyEnd: number
+  /** Inside, without quotes, of the string that `passString` or `passUsualAttribute` passed last. */
   stringStart: number
   stringEnd: number
   /** Whether that string has escapes, so that its bytes are not its text. */
@@ -29,6 +32,8 @@ export function createJsonReader(source: ByteSource): JsonReader {
     bytes,
     view,
     position: hasByteOrderMark ? 3 : 0,
+    keyStart: 0,
+    keyEnd: 0,
     stringStart: 0,
     stringEnd: 0,
     stringEscaped: false,

@@ -34,6 +34,23 @@ export function readKey(reader: JsonReader): string {
   return reader.stringEscaped ? unescaped(reader) : keys(reader, reader.stringStart, reader.stringEnd)
 }
 
+/** Key and value of the attribute that `passUsualAttribute` passed. */
+export function usualKey(reader: JsonReader): string {
+  return keys(reader, reader.keyStart, reader.keyEnd)
+}
+
+export function usualText(reader: JsonReader): Text {
+  return textAt(reader.source, reader.stringStart, reader.stringEnd)
+}
+
+export function usualInteger(reader: JsonReader): number | bigint {
+  const end = reader.position
+  reader.position = reader.stringStart
+  const value = readInt64(reader)
+  reader.position = end
+  return value
+}
+
 /** Lowercase hex of an id of `size` bytes; '' for one that is absent, all zeros or anything else. */
 export function readId(reader: JsonReader, size: number): string {
   return idFromText(readText(reader), size)

@@ -6,7 +6,7 @@ import { nameAt, nameOf } from './event-rule.ts'
 import type { Enclosing, ExportScan } from './export-scan.ts'
 import { mayHoldEvent } from './export-scan.ts'
 import { spanIdSize, traceIdSize } from './identifier.ts'
-import { jsonKey, jsonKeys, keyIs, knownKey } from './json-key.ts'
+import { jsonKey, jsonKeys, keyIs, knownKey, usualKeyIs } from './json-key.ts'
 import type { JsonReader } from './json-reader.ts'
 import {
   enterArray,
@@ -21,6 +21,7 @@ import {
 import { readId, readText, readUint32, readUint64, skipValue } from './json-values.ts'
 import { eventNameKey, selectLogEvent } from './log-event.ts'
 import type { JsonItems } from './scan-export-json.ts'
+import { otherAttribute, passUsualAttribute, stringAttribute } from './usual-attribute-json.ts'
 
 /** Names: opentelemetry-proto, logs/v1/logs.proto, in lowerCamelCase. */
 export const logRecordsJson: JsonItems = {
@@ -76,6 +77,13 @@ function passedNameMatches(reader: JsonReader, rule: EventRule): boolean {
 
 /** Passes a KeyValue; true when it is the event name's and may say a name of the rule. */
 function passAttribute(reader: JsonReader, rule: EventRule): boolean {
+  const usual = passUsualAttribute(reader)
+  if (usual !== otherAttribute)
+    return (
+      usual === stringAttribute &&
+      usualKeyIs(reader, attributeEventNameKey) &&
+      passedNameMatches(reader, rule)
+    )
   let isEventName = false
   let valueStart = -1
   let values = 0

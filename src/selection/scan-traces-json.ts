@@ -24,6 +24,7 @@ import { readEnum, readId, readText, readUint32, readUint64, skipValue } from '.
 import type { JsonItems } from './scan-export-json.ts'
 import type { NamedSpanEvent, SpanWithEvents } from './span-events.ts'
 import { selectSpanEvents } from './span-events.ts'
+import { skipAttributes } from './usual-attribute-json.ts'
 
 /** Names: opentelemetry-proto, trace/v1/trace.proto, in lowerCamelCase. */
 export const spansJson: JsonItems = {
@@ -50,7 +51,7 @@ const spanKeys = jsonKeys(
 )
 const eventKeys = jsonKeys('timeUnixNano', 'name', 'attributes', 'droppedAttributesCount')
 const statusKeys = jsonKeys('code', 'message')
-const lookedAt = jsonKeys('traceId', 'kind', 'events')
+const lookedAt = jsonKeys('traceId', 'kind', 'attributes', 'events')
 const nameKey = jsonKey('name')
 
 const spanKinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map(
@@ -71,6 +72,9 @@ function lookAt(scan: ExportScan<JsonReader>): number {
           scan.eventCount++
           if (passEvent(reader, rule)) events = mayHoldEvent
         }
+        break
+      case 'attributes':
+        skipAttributes(reader)
         break
       case 'kind':
         if (!passNull(reader)) server = passKind(reader)
