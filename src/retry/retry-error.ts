@@ -91,9 +91,10 @@ export function createRetries(parts: RetryParts): Retries {
       deadline_at: nowMs + settings.timeoutMs + deadlineMarginMs,
     }
     const limits: Limits = { attempt, force: request.force, maxPerHour: settings.maxPerHour }
+    // What the store tells as running may end while it answers.
+    const running = new Map(underWay)
     const repeated = checkLimits(await others(attempt), limits)
-    if (repeated !== undefined)
-      return { ended: underWay.get(repeated.id) ?? Promise.resolve(endOf(repeated)) }
+    if (repeated !== undefined) return { ended: running.get(repeated.id) ?? Promise.resolve(endOf(repeated)) }
 
     const credentials = currentCredentials(settings)
     const replay = buildReplay(record, settings, {
@@ -102,7 +103,7 @@ export function createRetries(parts: RetryParts): Retries {
       credentials,
     })
     const addresses = await resolveGateway(settings.gateway.hostname, settings.networks, parts.lookUp)
-    const running = await claim(attempt, limits)
+    const claimed = await claim(attempt, limits)
     const ended = sendReplay(replay, addresses, { ...settings, keptBytes }, stopping.signal)
       .then((answer) =>
         readAnswer(
@@ -113,7 +114,7 @@ export function createRetries(parts: RetryParts): Retries {
           parts.redactor,
         ),
       )
-      .then((fields) => finish(running, fields))
+      .then((fields) => finish(claimed, fields))
       .finally(() => underWay.delete(attempt.id))
     underWay.set(attempt.id, ended)
     return { ended }

@@ -11,7 +11,8 @@ let sidecar: TestSidecar
 
 beforeAll(async () => {
   directory = await temporaryDirectory()
-  sidecar = await startTestSidecar(directory.path)
+  // All that wait in line get their turn, however slow the machine is.
+  sidecar = await startTestSidecar(directory.path, { queryTimeoutMs: 60_000 })
   await store('first')
 })
 afterAll(async () => {

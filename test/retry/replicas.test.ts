@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDecodeExport } from '../../src/decoding/decode-export.ts'
 import { toBatch } from '../../src/delivery/freeze-cycle.ts'
 import { uuidText } from '../../src/event/row-binary.ts'
@@ -12,6 +12,7 @@ import { failInterrupted } from '../../src/retry/interrupted.ts'
 import { createRetries, type Retries } from '../../src/retry/retry-error.ts'
 import { createStoreReader, type RunQuery } from '../../src/store/query.ts'
 import { attemptVersions, createRetryAttempts, type RetryAttempts } from '../../src/store/retry-attempts.ts'
+import { eventually } from '../support/eventually.ts'
 import { openTestStore, type TestStore } from '../support/store.ts'
 import { requestErrorExport } from './request-error.ts'
 import { type RetryGateway, startRetryGateway } from './retry-gateway.ts'
@@ -34,6 +35,10 @@ beforeAll(async () => {
   run = createStoreReader(store.clients, { timeoutMs: 10_000, maxMemoryBytes: 2 ** 29 }).run
   attempts = createRetryAttempts(store.clients, run)
 })
+beforeEach(() => {
+  gateway.seen.length = 0
+  gateway.answer = (response) => response.end('{}')
+})
 afterAll(async () => {
   await gateway.close()
   await store.close()
@@ -48,7 +53,12 @@ async function storeError(): Promise<string> {
 }
 
 /** What retries in one of several sidecars of the store. */
-function replica(hostname: string, lookUp: LookUp, networks: readonly string[] = []): Retries {
+function replica(
+  hostname: string,
+  lookUp: LookUp,
+  networks: readonly string[] = [],
+  related = attempts.related,
+): Retries {
   return createRetries({
     settings: {
       gateway: new URL(`http://${hostname}:${gateway.port}`),
@@ -60,7 +70,7 @@ function replica(hostname: string, lookUp: LookUp, networks: readonly string[] =
       timeoutMs: 5000,
       maxResponseBytes: 2 ** 20,
     },
-    attempts,
+    attempts: { ...attempts, related },
     redactor: createConfiguredRedactor(defaultRedaction),
     lookUp,
     owner: randomUUID(),
@@ -99,6 +109,34 @@ describe('several sidecars on one store', () => {
     const first = await replica('localhost', loopback).retry(request(id, 'key'), run)
     const second = await replica('localhost', loopback).retry(request(id, 'key'), run)
     expect(second).toEqual(first)
+  })
+
+  it('answer with the attempt that ends while it is looked for', async () => {
+    const id = await storeError()
+    let answerNow = (): void => {}
+    const mayAnswer = new Promise<void>((resolve) => {
+      answerNow = resolve
+    })
+    gateway.answer = async (response) => {
+      await mayAnswer
+      response.end('{}')
+    }
+    let ended: Promise<unknown> | undefined
+    let staleReads = 0
+    const { retry } = replica('localhost', loopback, [], async (...query) => {
+      const found = await attempts.related(...query)
+      if (ended !== undefined && found.some(({ status }) => status === 'running')) {
+        staleReads++
+        answerNow()
+        await ended
+      }
+      return found
+    })
+    const first = retry(request(id, 'while it ends'), run)
+    await eventually(async () => expect(gateway.seen.length).toBeGreaterThan(0))
+    ended = first
+    expect(await retry(request(id, 'while it ends'), run)).toEqual(await first)
+    expect(staleReads).toBe(1)
   })
 
   it('leave attempts of others alone until their deadline', async () => {

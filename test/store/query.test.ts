@@ -178,26 +178,34 @@ describe('a failed query', () => {
 
 describe('two thousand readers at once', () => {
   it('are answered or told to come back, at most four at a time', async () => {
+    // All that wait in line get their turn, however slow the machine is.
+    const patient = createStoreReader(store.clients, { timeoutMs: 50_000, maxMemoryBytes: 200e6 })
     let most = 0
-    const watch = setInterval(async () => {
-      const [row] = await store.rows<{ n: number }>(
-        `SELECT count() AS n FROM system.processes WHERE query LIKE '/* ops-query%'`,
-      )
-      most = Math.max(most, row?.n ?? 0)
-    }, 5)
+    let isOver = false
+    const watch = async (): Promise<void> => {
+      while (!isOver) {
+        const [row] = await store.rows<{ n: number }>(
+          `SELECT count() AS n FROM system.processes WHERE query LIKE '/* ops-query%'`,
+        )
+        most = Math.max(most, row?.n ?? 0)
+        await sleep(5)
+      }
+    }
+    const watching = watch()
     const answers = await Promise.allSettled(
       Array.from({ length: 2000 }, (_, index) =>
-        reader.run<{ i: number }>({ sql: 'SELECT {i:UInt32} AS i', params: { i: index } }),
+        patient.run<{ i: number }>({ sql: 'SELECT {i:UInt32} AS i', params: { i: index } }),
       ),
     )
-    clearInterval(watch)
+    isOver = true
+    await watching
     const outcomes = answers.map((answer, index) => {
       if (answer.status === 'fulfilled') return answer.value.rows[0]?.i === index ? 'answered' : 'wrong'
       return (answer.reason as { code?: string }).code
     })
     expect(new Set(outcomes)).toEqual(new Set(['answered', 'overloaded']))
     expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThanOrEqual(1024)
+    expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThanOrEqual(4)
-    await sleep(20)
   })
 })
