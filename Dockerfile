@@ -43,4 +43,4 @@ VOLUME ["/var/lib/ops-sidecar"]
 EXPOSE 4317 4318 4380
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4380/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--initial-heap-size=64", "dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--initial-heap-size=64", "dist/main.js"]

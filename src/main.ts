@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=2097152 node --max-semi-space-size=4 --initial-heap-size=64
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=2097152 node --max-semi-space-size=8 --initial-heap-size=64
 // The thread pool runs inflating, the journal's disk writes and the embedded engine's queries; with libuv's four
 // threads a few slow queries would hold up ingestion. It has to be set before anything uses the pool.
 process.env.UV_THREADPOOL_SIZE ??= '16'

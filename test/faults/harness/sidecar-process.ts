@@ -5,7 +5,7 @@ import { type Exit, exitOf, spawnChild } from './children.ts'
 
 const mainScript = new URL('../../../src/main.ts', import.meta.url).pathname
 /** As `npm start` and the program's first line have them. */
-const nodeArguments = ['--max-semi-space-size=4', '--initial-heap-size=64']
+const nodeArguments = ['--max-semi-space-size=8', '--initial-heap-size=64']
 const allocatorEnv = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '1048576',
