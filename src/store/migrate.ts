@@ -45,13 +45,21 @@ function splitStatements(sql: string): string[] {
     .filter((statement) => statement !== '')
 }
 
-/** On a cluster it is one table on all nodes, whatever shard they are of. */
-function recordTable(cluster: Cluster | undefined): string {
+/** A migration whose record a power loss takes away would be applied again, over what was stored since. */
+const synced = 'fsync_after_insert = 1, fsync_part_directory = 1'
+
+/** Makes the table of records, or has one of an older version synced. On a cluster it is one table on all nodes, whatever shard they are of. */
+function recordTable(cluster: Cluster | undefined): string[] {
   const columns = `(number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC'))`
   return cluster === undefined
-    ? `CREATE TABLE IF NOT EXISTS ops_migrations ${columns} ENGINE = MergeTree ORDER BY number`
-    : `CREATE TABLE IF NOT EXISTS ${cluster.database}.ops_migrations ON CLUSTER '${cluster.name}' ${columns}
-ENGINE = ReplicatedMergeTree('/clickhouse/tables/{database}/{table}', '{shard}-{replica}') ORDER BY number`
+    ? [
+        `CREATE TABLE IF NOT EXISTS ops_migrations ${columns} ENGINE = MergeTree ORDER BY number SETTINGS ${synced}`,
+        `ALTER TABLE ops_migrations MODIFY SETTING ${synced}`,
+      ]
+    : [
+        `CREATE TABLE IF NOT EXISTS ${cluster.database}.ops_migrations ON CLUSTER '${cluster.name}' ${columns}
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{database}/{table}', '{shard}-{replica}') ORDER BY number SETTINGS ${synced}`,
+      ]
 }
 
 /**
@@ -69,8 +77,9 @@ export async function migrate(
   beforeFirst: () => Promise<void> = async () => {},
 ): Promise<number[]> {
   const pending = await pendingMigrations(client, migrations, cluster)
-  if (pending.length > 0) await beforeFirst()
-  if (pending.length > 0) await client.command({ query: recordTable(cluster) })
+  if (pending.length === 0) return []
+  await beforeFirst()
+  for (const statement of recordTable(cluster)) await client.command({ query: statement })
   for (const migration of pending) {
     for (const statement of migration.statements) await client.command({ query: statement })
     await client.command({

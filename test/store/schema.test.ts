@@ -25,6 +25,26 @@ describe('the migrations', () => {
     expect(await migrate(clients.writer, migrations)).toEqual([])
   })
 
+  it('are recorded durably, in a table of an older version too, so that a power loss does not have them applied again', async () => {
+    const settings = () =>
+      rows<{ engine_full: string }>(
+        `SELECT engine_full FROM system.tables WHERE database = 'ops' AND name = 'ops_migrations'`,
+      )
+    const synced = expect.stringContaining('fsync_after_insert = 1, fsync_part_directory = 1')
+    expect(await settings()).toEqual([{ engine_full: synced }])
+
+    const last = migrations.at(-1)?.number
+    await clients.writer.command({
+      query: 'ALTER TABLE ops_migrations RESET SETTING fsync_after_insert, fsync_part_directory',
+    })
+    await clients.writer.command({
+      query: `DELETE FROM ops_migrations WHERE number = ${last}`,
+      clickhouse_settings: { mutations_sync: '1' },
+    })
+    expect(await migrate(clients.writer, migrations)).toEqual([last])
+    expect(await settings()).toEqual([{ engine_full: synced }])
+  })
+
   it('refuse a changed one and a store from a newer version', async () => {
     const changed = migrations.map((migration) => ({ ...migration, checksum: 'other' }))
     await expect(migrate(clients.writer, changed)).rejects.toMatchObject({ code: 'migration_changed' })
