@@ -9,6 +9,7 @@ const minFreedBytes = 8 * 1024
 export function freeBytes(bytes: Uint8Array): void {
   const { buffer } = bytes
   if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < minFreedBytes) return
-  // Of that size is the pool that Node cuts small buffers from: others may have parts of it.
-  if (buffer.byteLength !== Buffer.poolSize) buffer.transfer(0)
+  // Of that size is the pool that Node cuts small buffers from, which others may have parts of; but also what one read
+  // of a socket brings, all of it one buffer.
+  if (buffer.byteLength !== Buffer.poolSize || bytes.byteLength === buffer.byteLength) buffer.transfer(0)
 }

@@ -13,6 +13,12 @@ describe('giving memory back', () => {
     },
   )
 
+  it("empties a buffer of the pool's size that is all of its memory, as a read of a socket brings it", () => {
+    const buffer = Buffer.allocUnsafeSlow(Buffer.poolSize)
+    freeBytes(buffer)
+    expect(buffer.length).toBe(0)
+  })
+
   it('leaves the pool alone that Node cuts small buffers from', () => {
     const buffers = Array.from({ length: 20 }, (_, index) => Buffer.allocUnsafe(10_000).fill(index))
     expect(buffers[0]?.buffer.byteLength).toBe(Buffer.poolSize)
