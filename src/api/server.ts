@@ -20,6 +20,7 @@ import { addRequestAudit } from './audit-requests.ts'
 import { addAuthorization } from './authorize.ts'
 import { addBrowserDefences } from './browser-defences.ts'
 import { addConditionalAnswers } from './caching.ts'
+import { compileWhenUsed } from './compile-when-used.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
 import { addRateLimits, noRateLimits, type RateLimits } from './rate-limits.ts'
@@ -84,6 +85,7 @@ export async function buildApi(parts: ApiParts): Promise<FastifyInstance> {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { maxParamLength: 256, querystringParser: parseQueryString },
+    schemaController: { compilersFactory: compileWhenUsed() },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
     ...httpsOptions(parts.certificates),
   }).withTypeProvider<TypeBoxTypeProvider>()

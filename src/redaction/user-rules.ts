@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js'
+import { createRequire } from 'node:module'
+import type { RE2JS as CompiledPattern } from 're2js'
 import { isRuleId } from './marker.ts'
 import type { UserRule } from './rule.ts'
 
@@ -10,6 +11,8 @@ export interface UserRuleDefinition {
   readonly pattern: string
   readonly ignoreCase?: boolean
 }
+
+const require = createRequire(import.meta.url)
 
 export const maxUserRules = 100
 const maxPatternChars = 2000
@@ -63,7 +66,9 @@ function finder({ id, pattern, ignoreCase = false }: UserRuleDefinition): UserRu
   }
 }
 
-function compile(id: string, pattern: string, ignoreCase: boolean): RE2JS {
+function compile(id: string, pattern: string, ignoreCase: boolean): CompiledPattern {
+  // Loaded only where there is such a rule: a megabyte that others can do without.
+  const { RE2JS } = require('re2js') as typeof import('re2js')
   try {
     return RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0)
   } catch (error) {
