@@ -26,14 +26,16 @@ export function jsonKeys(...names: readonly string[]): JsonKeys {
 /** Whether the string that was passed last says `key`, by whichever escapes. */
 export function keyIs(reader: JsonReader, key: JsonKey): boolean {
   if (reader.stringEscaped) return unescaped(reader) === key.text
-  const length = reader.stringEnd - reader.stringStart
-  return length === key.bytes.byteLength && sameBytes(reader, reader.stringStart, key.bytes, 0, length)
+  return bytesAre(reader, reader.stringStart, reader.stringEnd, key)
 }
 
 /** Whether the attribute that `passUsualAttribute` passed has this key. */
 export function usualKeyIs(reader: JsonReader, key: JsonKey): boolean {
-  const length = reader.keyEnd - reader.keyStart
-  return length === key.bytes.byteLength && sameBytes(reader, reader.keyStart, key.bytes, 0, length)
+  return bytesAre(reader, reader.keyStart, reader.keyEnd, key)
+}
+
+function bytesAre(reader: JsonReader, start: number, end: number, { bytes }: JsonKey): boolean {
+  return end - start === bytes.byteLength && sameBytes(reader, start, bytes, 0, end - start)
 }
 
 /** Which of `keys` the string that was passed last says; '' for any other. Makes no string for it. */
