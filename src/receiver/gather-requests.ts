@@ -1,10 +1,15 @@
-/** Resolves when the requests that are worked on together with this one are there. */
-export type Gather = (hasCompany: boolean) => Promise<void>
+/**
+ * Resolves when the requests that are worked on together with this one are there; at once for a large one.
+ * @param bytes of the body, inflated.
+ */
+export type Gather = (bytes: number, hasCompany: boolean) => Promise<void>
 
 /** Other requests come within so long while a sender keeps several under way; much less than a commit takes. */
 const companyWaitMs = 1
 /** All of them are inflated before the first is decoded, and the event loop waits until they are done. */
 const maxTogether = 8
+/** Larger bodies are enough work by themselves, and several at once would be a lot of memory. */
+const maxGatheredBytes = 512 * 1024
 
 interface Group {
   /** Nobody joins any more: its requests go on. */
@@ -33,7 +38,8 @@ export function createGather(): Gather {
     return { ended, count: 0 }
   }
 
-  return (hasCompany) => {
+  return (bytes, hasCompany) => {
+    if (bytes > maxGatheredBytes) return Promise.resolve()
     if (gathering === undefined || gathering.count === maxTogether) gathering = start(hasCompany)
     gathering.count++
     return gathering.ended

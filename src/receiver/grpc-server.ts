@@ -11,9 +11,11 @@ import type { Logger } from 'pino'
 import type { WatchedCertificates } from '../access/certificates.ts'
 import type { Config } from '../config.ts'
 import { type ErrorCode, errorCatalogue, OpsError } from '../errors.ts'
+import { freeBytes } from '../event/free-bytes.ts'
 import { type Signal, signals } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { retryAfterSeconds } from '../retry-after-seconds.ts'
+import { createGather, type Gather } from './gather-requests.ts'
 import { grpcCredentials } from './grpc-credentials.ts'
 import type { NextHops } from './handle-export.ts'
 import { encodeExportResponse, encodeRetryStatus } from './otlp-response.ts'
@@ -59,9 +61,14 @@ export async function startGrpcServer(
   metrics: Metrics,
   log: Logger,
 ): Promise<GrpcServer> {
-  const server = new Server({ 'grpc.max_receive_message_length': config.otlpMaxBodyBytes })
+  const server = new Server({
+    'grpc.max_receive_message_length': config.otlpMaxBodyBytes,
+    // Its records of calls and sockets, which nothing here reads.
+    'grpc.enable_channelz': 0,
+  })
+  const gather = createGather()
   for (const signal of signals) {
-    server.addService(serviceOf(signal), { Export: createExport(signal, bounds, next, metrics, log) })
+    server.addService(serviceOf(signal), { Export: createExport(signal, bounds, gather, next, metrics, log) })
   }
   const port = await bind(server, `${config.otlpHost}:${config.otlpGrpcPort}`, grpcCredentials(certificates))
   return { port, stop: () => stop(server) }
@@ -70,43 +77,53 @@ export async function startGrpcServer(
 function createExport(
   signal: Signal,
   { budget, slots, checkAccess }: ReceiverBounds,
+  gather: Gather,
   next: NextHops,
   metrics: Metrics,
   log: Logger,
 ): handleUnaryCall<Buffer, Buffer> {
+  let underWay = 0
+
   async function handle(body: Buffer, client: string, authorization: string | undefined): Promise<Buffer> {
     const access = checkAccess(authorization, 'ingest', client)
     if (access.status === 'unauthenticated') throw failure('unauthenticated', 'a token is required')
     if (access.status === 'forbidden') throw failure('forbidden', 'the token lacks the scope ingest')
     const { serviceNamespaces } = access
     if (!slots.take(client)) throw failure('too_many_requests', 'this client has too many requests under way')
+    underWay++
+    let heldBytes = 0
+    const release = (): void => {
+      budget.release(heldBytes)
+      heldBytes = 0
+      // grpc-js made the buffer for this message alone, and does not look at it again.
+      freeBytes(body)
+    }
     try {
       if (!budget.reserve(body.length)) throw failure('overloaded', 'too many bytes are under way')
-      try {
-        metrics.receivedBytes.inc({ signal }, body.length)
-        // grpc-js holds the body until the call has ended.
-        const releaseBody = () => {}
-        const outcome = await next.handle({
-          signal,
-          encoding: 'protobuf',
-          body,
-          releaseBody,
-          serviceNamespaces,
-        })
-        if (outcome.status === 'refused') throw failure(outcome.code, outcome.message)
-        next.forward?.({
-          path: httpPaths[signal],
-          contentType: 'application/x-protobuf',
-          contentEncoding: 'identity',
-          bytes: body,
-        })
-        metrics.requests.inc({ signal, outcome: outcome.rejectedItems > 0 ? 'partial' : 'accepted' })
-        return encodeExportResponse('protobuf', signal, outcome.rejectedItems, outcome.message)
-      } finally {
-        budget.release(body.length)
-      }
+      heldBytes = body.length
+      metrics.receivedBytes.inc({ signal }, body.length)
+      await gather(body.length, underWay > 1)
+      const outcome = await next.handle({
+        signal,
+        encoding: 'protobuf',
+        body,
+        // Forwarding keeps what was sent.
+        releaseBody: next.forward === undefined ? release : () => {},
+        serviceNamespaces,
+      })
+      if (outcome.status === 'refused') throw failure(outcome.code, outcome.message)
+      next.forward?.({
+        path: httpPaths[signal],
+        contentType: 'application/x-protobuf',
+        contentEncoding: 'identity',
+        bytes: body,
+      })
+      metrics.requests.inc({ signal, outcome: outcome.rejectedItems > 0 ? 'partial' : 'accepted' })
+      return encodeExportResponse('protobuf', signal, outcome.rejectedItems, outcome.message)
     } finally {
+      budget.release(heldBytes)
       slots.free(client)
+      underWay--
     }
   }
 

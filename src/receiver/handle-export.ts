@@ -90,7 +90,9 @@ export function createRequestHandler(
       budget.release(bytes)
     }
     try {
-      const read = await readBody(request, config.otlpMaxBodyBytes, budget, () => gather(underWay > 1))
+      const read = await readBody(request, config.otlpMaxBodyBytes, budget, (bytes) =>
+        gather(bytes, underWay > 1),
+      )
       if (read.status === 'aborted') {
         metrics.requests.inc({ signal, outcome: 'aborted' })
         response.destroy()

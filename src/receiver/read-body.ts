@@ -35,19 +35,16 @@ type Collected =
  */
 const maxInlineBytes = 2 * 1024 * 1024
 
-/** Larger bodies are enough work by themselves, and several at once would be a lot of memory. */
-const maxGatheredBytes = 512 * 1024
-
 /**
  * Reads a request's body and inflates it, off the event loop unless it is small. `maxBytes` bounds what is sent and,
  * while inflating, what comes out of it; every byte held is reserved in the budget.
- * @param gather waited for between reading and inflating a small body.
+ * @param gather waited for between reading and inflating; gets the bytes of the inflated body, more or less.
  */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,
   budget: ByteBudget,
-  gather: () => Promise<void>,
+  gather: (bytes: number) => Promise<void>,
 ): Promise<ReadBody> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return { status: 'body_too_large' }
   const contentEncoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity'
@@ -58,7 +55,7 @@ export async function readBody(
   if (sent.status !== 'body') return { status: sent.status === 'broken' ? 'aborted' : sent.status }
   const held = { sent: sent.bytes, contentEncoding }
   const expectedBytes = inflater === undefined ? sent.bytes.length : inflater.expectedBytes(sent.bytes)
-  if (expectedBytes <= maxGatheredBytes) await gather()
+  await gather(expectedBytes)
   if (inflater === undefined)
     return { status: 'body', body: sent.bytes, heldBytes: sent.bytes.length, ...held }
 

@@ -9,7 +9,7 @@ describe('requests that are gathered', () => {
     const gather = createGather()
     const order: string[] = []
     const request = async (name: string, hasCompany: boolean): Promise<void> => {
-      await gather(hasCompany)
+      await gather(1000, hasCompany)
       order.push(name)
     }
     const all = Promise.all([request('first', false), request('second', true), request('third', true)])
@@ -21,7 +21,7 @@ describe('requests that are gathered', () => {
   it('wait for the turn of the event loop to end, and no longer, when they are alone', async () => {
     const gather = createGather()
     let isGathered = false
-    void gather(false).then(() => {
+    void gather(1000, false).then(() => {
       isGathered = true
     })
     await Promise.resolve()
@@ -33,19 +33,29 @@ describe('requests that are gathered', () => {
   it('take in those that come a turn later when others are under way', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     const gather = createGather()
-    const first = gather(true)
+    const first = gather(1000, true)
     await turn()
-    expect(gather(true)).toBe(first)
+    expect(gather(1000, true)).toBe(first)
     vi.advanceTimersByTime(1)
     await first
-    expect(gather(true)).not.toBe(first)
+    expect(gather(1000, true)).not.toBe(first)
+  })
+
+  it('do not wait when they are large', async () => {
+    const gather = createGather()
+    let isGathered = false
+    void gather(1024 * 1024, true).then(() => {
+      isGathered = true
+    })
+    await Promise.resolve()
+    expect(isGathered).toBe(true)
   })
 
   it('are at most eight at once: those beyond go on when the first are done', async () => {
     const gather = createGather()
     const order: string[] = []
     const request = async (name: string): Promise<void> => {
-      await gather(false)
+      await gather(1000, false)
       order.push(`${name} inflated`)
       await Promise.resolve()
       order.push(`${name} decoded`)

@@ -58,6 +58,41 @@ describe('the OTLP/gRPC receiver', () => {
     })
   })
 
+  it('stores each of many exports that come together for itself, compressed or not, beside malformed ones', async () => {
+    const zipping = new Client(`127.0.0.1:${sidecar.otlpGrpcPort}`, credentials.createInsecure(), {
+      'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
+    })
+    // Words differ from export to export, so that it shows when the memory of one was used for another.
+    const exports = Array.from({ length: 60 }, (_, index) => ({
+      requestId: `grpc-together-${index}`,
+      answer: JSON.stringify({ error: { message: `export-${index} `.repeat(100 * (index % 4)) } }),
+      filler: `${index}.`.repeat((index % 6) * 3000),
+    }))
+    await Promise.all(
+      exports.flatMap(({ requestId, answer, filler }, index) => {
+        const body = traceRequestBytes({
+          'ops.request.id': requestId,
+          'http.response.body.content': answer,
+          filler,
+        })
+        const over = index % 2 === 0 ? client : zipping
+        const cutShort = failure(send(tracesPath, body.subarray(0, -9), over))
+        return [send(tracesPath, body, over), cutShort]
+      }),
+    )
+    zipping.close()
+    for (const { requestId, answer } of exports) {
+      await eventually(async () => {
+        const list = await json<{ events: { event_id: string }[] }>(
+          fetch(`${sidecar.apiUrl}/api/v1/upstream-errors?request_id=${requestId}`),
+        )
+        expect(list.events.length).toBe(1)
+        const detail = fetch(`${sidecar.apiUrl}/api/v1/upstream-errors/${list.events[0]?.event_id}`)
+        expect(await json(detail)).toMatchObject({ response_body: answer })
+      })
+    }
+  })
+
   it('answers INVALID_ARGUMENT without RetryInfo for what it cannot read', async () => {
     const error = await failure(send(tracesPath, Buffer.from([0x0a, 0xff])))
     expect(error.code).toBe(status.INVALID_ARGUMENT)
