@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { SerializerFactory } from '@fastify/fast-json-stringify-compiler'
 import type { FastifyServerOptions } from 'fastify'
+import { lazily } from '../lazily.ts'
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
@@ -17,12 +18,12 @@ export function compileWhenUsed(): CompilersFactory {
 }
 
 const buildValidator: BuildCompilerFromPool = (schemas, options) => {
-  const compile = once(() => {
+  const compile = lazily(() => {
     const createFactory: typeof import('@fastify/ajv-compiler') = require('@fastify/ajv-compiler')
     return createFactory()(schemas, options)
   })
   const validatorOf = (schema: Parameters<ReturnType<BuildCompilerFromPool>>[0]) => {
-    const validator = once(() => compile()(schema))
+    const validator = lazily(() => compile()(schema))
     return (data: unknown) => {
       const validate = validator()
       return validate(data) === true || { error: validate.errors }
@@ -33,20 +34,12 @@ const buildValidator: BuildCompilerFromPool = (schemas, options) => {
 }
 
 const buildSerializer: SerializerFactory = (schemas, options) => {
-  const compile = once(() => {
+  const compile = lazily(() => {
     const createFactory: typeof import('@fastify/fast-json-stringify-compiler') = require('@fastify/fast-json-stringify-compiler')
     return createFactory()(schemas, options)
   })
   return (route) => {
-    const serializer = once(() => compile()(route))
+    const serializer = lazily(() => compile()(route))
     return (data) => serializer()(data)
-  }
-}
-
-function once<Made extends object>(make: () => Made): () => Made {
-  let made: Made | undefined
-  return () => {
-    made ??= make()
-    return made
   }
 }

@@ -15,7 +15,6 @@ import { freeBytes } from '../event/free-bytes.ts'
 import { type Signal, signals } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { retryAfterSeconds } from '../retry-after-seconds.ts'
-import { createGather, type Gather } from './gather-requests.ts'
 import { grpcCredentials } from './grpc-credentials.ts'
 import type { NextHops } from './handle-export.ts'
 import { encodeExportResponse, encodeRetryStatus } from './otlp-response.ts'
@@ -66,9 +65,8 @@ export async function startGrpcServer(
     // Its records of calls and sockets, which nothing here reads.
     'grpc.enable_channelz': 0,
   })
-  const gather = createGather()
   for (const signal of signals) {
-    server.addService(serviceOf(signal), { Export: createExport(signal, bounds, gather, next, metrics, log) })
+    server.addService(serviceOf(signal), { Export: createExport(signal, bounds, next, metrics, log) })
   }
   const port = await bind(server, `${config.otlpHost}:${config.otlpGrpcPort}`, grpcCredentials(certificates))
   return { port, stop: () => stop(server) }
@@ -76,21 +74,17 @@ export async function startGrpcServer(
 
 function createExport(
   signal: Signal,
-  { budget, slots, checkAccess }: ReceiverBounds,
-  gather: Gather,
+  { budget, slots, gather, checkAccess }: ReceiverBounds,
   next: NextHops,
   metrics: Metrics,
   log: Logger,
 ): handleUnaryCall<Buffer, Buffer> {
-  let underWay = 0
-
   async function handle(body: Buffer, client: string, authorization: string | undefined): Promise<Buffer> {
     const access = checkAccess(authorization, 'ingest', client)
     if (access.status === 'unauthenticated') throw failure('unauthenticated', 'a token is required')
     if (access.status === 'forbidden') throw failure('forbidden', 'the token lacks the scope ingest')
     const { serviceNamespaces } = access
     if (!slots.take(client)) throw failure('too_many_requests', 'this client has too many requests under way')
-    underWay++
     let heldBytes = 0
     const release = (): void => {
       budget.release(heldBytes)
@@ -102,7 +96,7 @@ function createExport(
       if (!budget.reserve(body.length)) throw failure('overloaded', 'too many bytes are under way')
       heldBytes = body.length
       metrics.receivedBytes.inc({ signal }, body.length)
-      await gather(body.length, underWay > 1)
+      await gather(body.length)
       const outcome = await next.handle({
         signal,
         encoding: 'protobuf',
@@ -123,7 +117,6 @@ function createExport(
     } finally {
       budget.release(heldBytes)
       slots.free(client)
-      underWay--
     }
   }
 

@@ -6,7 +6,6 @@ import type { Encoding, Signal } from '../event/selected-event.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createCors } from './cors.ts'
 import type { Forward, HandleExport } from './export-request.ts'
-import { createGather } from './gather-requests.ts'
 import { type ReadBody, type RequestBody, readBody } from './read-body.ts'
 import type { ReceiverBounds } from './receiver-bounds.ts'
 import { writeAccepted, writeFailure } from './write-response.ts'
@@ -40,14 +39,12 @@ const readFailures: Record<Exclude<ReadBody['status'], 'body' | 'aborted'>, stri
 
 export function createRequestHandler(
   config: HandleExportConfig,
-  { budget, slots, checkAccess }: ReceiverBounds,
+  { budget, slots, gather, checkAccess }: ReceiverBounds,
   next: NextHops,
   metrics: Metrics,
   isStopping: () => boolean,
 ): HandleRequest {
   const handleCors = createCors(config.otlpCorsOrigins)
-  const gather = createGather()
-  let underWay = 0
 
   return async (request, response) => {
     if (handleCors(request, response)) return
@@ -78,7 +75,6 @@ export function createRequestHandler(
     const { serviceNamespaces } = access
 
     if (!slots.take(client)) return refuse('too_many_requests', 'this client has too many requests under way')
-    underWay++
     let heldBytes = 0
     let body: Uint8Array | undefined
     const releaseBody = (): void => {
@@ -90,9 +86,7 @@ export function createRequestHandler(
       budget.release(bytes)
     }
     try {
-      const read = await readBody(request, config.otlpMaxBodyBytes, budget, (bytes) =>
-        gather(bytes, underWay > 1),
-      )
+      const read = await readBody(request, config.otlpMaxBodyBytes, budget, gather)
       if (read.status === 'aborted') {
         metrics.requests.inc({ signal, outcome: 'aborted' })
         response.destroy()
@@ -131,7 +125,6 @@ export function createRequestHandler(
       releaseBody()
       budget.release(heldBytes)
       slots.free(client)
-      underWay--
     }
   }
 }

@@ -73,12 +73,3 @@ export interface ScopeMatches {
   /** As in `ServerSpans`. */
   readonly servers: readonly number[]
 }
-
-/** Calls `read` once, on first use. */
-export function lazily<T>(read: () => T): () => T {
-  let value: { readonly of: T } | undefined
-  return () => {
-    value ??= { of: read() }
-    return value.of
-  }
-}
