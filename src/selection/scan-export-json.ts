@@ -1,6 +1,6 @@
 import type { Attributes, AttributesBuilder } from '../event/attribute.ts'
+import { lazily } from '../event/lazily.ts'
 import type { ScopeOfEvent } from '../event/selected-event.ts'
-import { lazily } from '../lazily.ts'
 import { readAttributes } from './any-value-json.ts'
 import type { Enclosing, ExportScan, ScopeMatches } from './export-scan.ts'
 import { mayBeServerSpan, mayHoldEvent } from './export-scan.ts'

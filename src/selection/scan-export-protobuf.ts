@@ -1,6 +1,6 @@
 import type { Attributes } from '../event/attribute.ts'
+import { lazily } from '../event/lazily.ts'
 import type { ScopeOfEvent } from '../event/selected-event.ts'
-import { lazily } from '../lazily.ts'
 import { readAttribute, startAttributes } from './any-value-protobuf.ts'
 import type { ExportScan, ItemScanner, ScopeMatches } from './export-scan.ts'
 import { mayBeServerSpan, mayHoldEvent } from './export-scan.ts'
